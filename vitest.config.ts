@@ -26,7 +26,12 @@ const tiers = {
 };
 
 /** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
-const onClickHouse = ['test/domains/{facts,transactions}/**/*.test.ts', 'test/db/clickhouse/**/*.test.ts'];
+const onClickHouse = [
+  'test/domains/{facts,transactions}/**/*.test.ts',
+  'test/domains/sql/sql.test.ts',
+  'test/ledger/great-sequence-numbers.test.ts',
+  'test/db/clickhouse/**/*.test.ts',
+];
 
 /** For tests that use what is built: threads and processes that the program starts use it too. */
 const built = { globalSetup: 'test/support/build.ts', execArgv: ['--conditions=asof-built'] };

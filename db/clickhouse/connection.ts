@@ -152,4 +152,8 @@ const firstLine = ({ message }: Error): string => message.split('\n')[0]?.slice(
 export const unavailable = (message: string, cause?: unknown): DomainError =>
   new DomainError('FACTS_UNAVAILABLE', message, { details: { retryAfterMs }, cause });
 
+/** Whether a statement failed because a table that it names does not exist. */
+export const isTableMissing = (error: unknown): boolean =>
+  error instanceof DomainError && error.cause instanceof ClickHouseError && error.cause.type === 'UNKNOWN_TABLE';
+
 const quoted = (name: string): string => `\`${name.replace(/[`\\]/g, '\\$&')}\``;

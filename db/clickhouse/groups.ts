@@ -11,53 +11,54 @@ import { divideMicros, microsOf } from '../../src/lib/decimal.ts';
 import type { Work } from '../../src/lib/work.ts';
 import type { Connection, ResultRow } from './connection.ts';
 import { columnOf } from './enriched.ts';
+import type { LastingQuestion } from './lasting-question.ts';
 import { amountLiteral, integerLiteral, textLiteral } from './literals.ts';
 
-/** The statement that reads the facts of a question, and how its answer is grouped. */
+/** The facts that are grouped. */
 interface GroupSource {
   readonly connection: Connection;
-  readonly matching: string;
-  readonly sequence: number;
+  readonly question: LastingQuestion;
 }
 
 type KeyValue = string | number;
 
 /** Groups the matching facts. Each further measure is another statement about the same facts. */
 export const groupFacts = async (
-  { connection, matching, sequence }: GroupSource,
+  { connection, question }: GroupSource,
   { groupBy, having }: GroupQuery,
   { work, onGroup }: GroupBudget,
 ): Promise<FactGroups> => {
   const keys = groupBy.map(columnOf);
   const passes = `count() > 0 AND ${passing(having)}`;
   const measures = 'count(), count(amount), toString(ifNull(sum(amount), 0))';
-  const groups = new Groups(keys.length);
-  const sql = `SELECT ${list(keys, measures)} ${matching}${grouping(keys)} HAVING ${passes}`;
-  await connection.each(
-    sql,
-    (row) => {
-      onGroup();
-      groups.add(row);
-    },
-    work,
-  );
+  const groups = await question.run(async ({ matching }) => {
+    const found = new Groups(keys.length);
+    const sql = `SELECT ${list(keys, measures)} ${matching}${grouping(keys)} HAVING ${passes}`;
+    await connection.each(
+      sql,
+      (row) => {
+        onGroup();
+        found.add(row);
+      },
+      work,
+    );
+    return found;
+  });
   // A statement about the facts of the groups that pass; only `having` leaves some out.
-  const passed =
+  const passed = (matching: string): string =>
     having && keys.length > 0
       ? ` AND (${keys.join(', ')}) IN (SELECT ${keys.join(', ')} ${matching}${grouping(keys)} HAVING ${passes})`
       : '';
   const isEmpty = groups.counts.length === 0;
   return groups.answer({
-    sequence,
-    groupBy,
-    measured: async (columns, isTotal) =>
-      isEmpty
-        ? []
-        : connection.rows(
-            `SELECT ${list(isTotal ? [] : keys, columns)} ${matching}${passed}${isTotal ? '' : grouping(keys)}`,
-            work,
-          ),
-    seqsOf: (requests, keyOf) => seqsOf({ connection, matching, sequence }, { groupBy, keyOf, requests, work }),
+    sequence: question.sequence,
+    measured: async (columns, isTotal) => {
+      const measure = (matching: string): string =>
+        `SELECT ${list(isTotal ? [] : keys, columns)} ${matching}${passed(matching)}${isTotal ? '' : grouping(keys)}`;
+      return isEmpty ? [] : question.run(({ matching }) => connection.rows(measure(matching), work));
+    },
+    seqsOf: (requests, keyOf) =>
+      question.run(({ matching }) => seqsOf(connection, matching, { groupBy, keyOf, requests, work })),
   });
 };
 
@@ -76,7 +77,6 @@ const passing = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter = {}): s
 
 interface Measuring {
   readonly sequence: number;
-  readonly groupBy: readonly DimensionName[];
   /** Columns for each group, or for all of them together. */
   measured(columns: string, isTotal: boolean): Promise<ResultRow[]>;
   seqsOf(requests: readonly GroupFactsRequest[], keyOf: (group: number) => readonly KeyValue[]): Promise<number[][]>;
@@ -157,7 +157,8 @@ interface GroupFacts {
 
 /** One statement for all requests with the same bounds, as those of a page of groups are. */
 const seqsOf = async (
-  { connection, matching }: GroupSource,
+  connection: Connection,
+  matching: string,
   { groupBy, keyOf, requests, work }: GroupFacts,
 ): Promise<number[][]> => {
   const keys = groupBy.map(columnOf);

@@ -2,6 +2,7 @@ import type { FactOrderField, FactPage, FactPageRequest } from '../../src/domain
 import { DomainError } from '../../src/errors.ts';
 import type { Work } from '../../src/lib/work.ts';
 import type { Connection } from './connection.ts';
+import type { LastingQuestion } from './lasting-question.ts';
 import { amountLiteral, integerLiteral } from './literals.ts';
 import type { Question } from './question.ts';
 
@@ -15,17 +16,32 @@ const orders: Readonly<Record<FactOrderField, string | null>> = {
 /** The page of the matching facts. Each cursor costs a statement that looks for facts beyond it, and so does the count. */
 export const findPage = async (
   connection: Connection,
+  question: LastingQuestion,
+  request: FactPageRequest,
+  work: Work | undefined,
+): Promise<FactPage> => ({
+  ...(await question.run((current) => readPage(connection, current, request, work))),
+  sequence: question.sequence,
+  async totalCount(counting) {
+    const count = ({ matching }: Question) => connection.rows<[number]>(`SELECT count() ${matching}`, counting);
+    const [[counted] = [0]] = await question.run(count);
+    return Number(counted);
+  },
+});
+
+const readPage = async (
+  connection: Connection,
   { facts, matching, sequence }: Question,
   request: FactPageRequest,
   work: Work | undefined,
-): Promise<FactPage> => {
+): Promise<Pick<FactPage, 'seqs' | 'hasBefore' | 'hasAfter'>> => {
   const { orderBy, descending, afterSeq, beforeSeq, limit, fromEnd } = request;
   const order = orders[orderBy];
   const columns = [...(order === null ? [] : [order]), 'seq'];
   const position = `(${columns.join(', ')})`;
   const [after, before] = await Promise.all(
     [afterSeq, beforeSeq].map(async (seq) =>
-      seq === undefined ? undefined : positionOf(connection, { facts, columns }, seq, work),
+      seq === undefined ? undefined : positionOf(connection, { facts, columns, sequence }, seq, work),
     ),
   );
   const isNotAfter = after === undefined ? '0' : `${position} ${descending ? '>=' : '<='} ${after}`;
@@ -48,24 +64,19 @@ export const findPage = async (
   if (fromEnd) seqs.reverse();
   return {
     seqs: Object.freeze(seqs),
-    sequence,
-    async totalCount(counting) {
-      const [[count] = [0]] = await connection.rows<[number]>(`SELECT count() ${matching}`, counting);
-      return Number(count);
-    },
     hasBefore: isAnyBefore || (fromEnd && more),
     hasAfter: isAnyAfter || (!fromEnd && more),
   };
 };
 
-/** The position of the fact of a cursor in the order, as a literal. Throws BAD_REQUEST when there is no such fact. */
+/** The position of the fact of a cursor in the order, as a literal. Throws BAD_REQUEST when the state has no such fact. */
 const positionOf = async (
   connection: Connection,
-  { facts, columns }: { readonly facts: string; readonly columns: readonly string[] },
+  { facts, columns, sequence }: Pick<Question, 'facts' | 'sequence'> & { readonly columns: readonly string[] },
   seq: number,
   work: Work | undefined,
 ): Promise<string> => {
-  const sql = `SELECT ${columns.map((column) => `toString(${column})`).join(', ')} FROM ${facts} WHERE seq = ${seq}`;
+  const sql = `SELECT ${columns.map((column) => `toString(${column})`).join(', ')} FROM ${facts} WHERE seq = ${seq} AND seq <= ${sequence}`;
   const [row] = await connection.rows<string[]>(sql, work);
   if (!row) throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
   const [first] = columns;

@@ -17,6 +17,7 @@ import { createEngine } from './engine.ts';
 import { factTables } from './enriched.ts';
 import { readGeneration } from './generations.ts';
 import { digestAt, readProgress } from './progress.ts';
+import type { QuestionServices } from './question.ts';
 
 export interface ParityServices {
   readonly store: Store;
@@ -73,7 +74,8 @@ const compareAnswers = async (
   const answersSequence = generation?.sequence ?? copied;
   const state = generation && { ...generation, hasSuperseded: generation.superseded > 0 };
   // Nothing is copied meanwhile that these answers need.
-  const fixed = { projector: { reach: async () => undefined }, enrichment: { stateAt: async () => state } };
+  const projector: QuestionServices['projector'] = { reach: async () => undefined, read: (_at, run) => run(0) };
+  const fixed = { projector, enrichment: { stateAt: async () => state } };
   const questions = { connection, ...fixed, cities, knowledge, ledger, futureToleranceMs };
   const differences: string[] = [];
   let answers = 0;

@@ -44,6 +44,7 @@ export class Projector {
   readonly #options: ProjectorOptions;
   /** Everything up to it is stored; undefined until the tables were read. */
   #sequence: number | undefined;
+  #copies = 0;
   #fault: unknown;
   #isStopped = false;
   #running: Promise<void> | undefined;
@@ -60,6 +61,19 @@ export class Projector {
   /** The sequence number up to which the facts are in ClickHouse; 0 until that is known. */
   get sequence(): number {
     return this.#sequence ?? 0;
+  }
+
+  /**
+   * Runs statements about records up to a sequence number when these are copied, see `reach`; again when the copy was begun
+   * anew meanwhile, because they may have read a part of it only. They get a number that is that of this copy alone.
+   */
+  async read<R>(sequence: number, statements: (copy: number) => Promise<R>): Promise<R> {
+    for (;;) {
+      await this.reach(sequence);
+      const copy = this.#copies;
+      const result = await statements(copy);
+      if (this.#copies === copy) return result;
+    }
   }
 
   /** Follows the ledger from now on. Rejects with CONFLICT when the database is not that of this ledger. */
@@ -168,12 +182,16 @@ export class Projector {
     const state = await readProgress(connection);
     if (!this.#isOurs(state)) {
       log.debug({ sequence: state.done }, 'ClickHouse holds what the ledger no longer has: it is filled anew');
+      this.#copies += 1;
       await this.#options.onAnew();
       await createAnew(connection);
       return 0;
     }
     // Nothing is copied, perhaps because somebody dropped the database.
-    if (state.done === 0) await this.#options.onAnew();
+    if (state.done === 0) {
+      this.#copies += 1;
+      await this.#options.onAnew();
+    }
     if (state.planned) await this.#copy(state.planned, false);
     return state.planned?.last ?? state.done;
   }

@@ -16,7 +16,7 @@ import type { Projector } from './projector.ts';
 /** What questions are answered with. */
 export interface QuestionServices {
   readonly connection: Connection;
-  readonly projector: Pick<Projector, 'reach'>;
+  readonly projector: Pick<Projector, 'reach' | 'read'>;
   readonly enrichment: Pick<Enrichment, 'stateAt'>;
   readonly cities: Cities;
   readonly knowledge: FactKnowledge;
@@ -25,7 +25,7 @@ export interface QuestionServices {
   readonly futureToleranceMs: number;
 }
 
-interface QuestionOptions {
+export interface QuestionOptions {
   readonly asOf?: AsOf | undefined;
   readonly where?: FactFilter | null | undefined;
   readonly userIds?: readonly string[] | undefined;

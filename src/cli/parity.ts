@@ -1,6 +1,5 @@
 import { checkParity } from '../../db/clickhouse/parity.ts';
 import type { Config } from '../config.ts';
-import { createMemoryEngine } from '../domains/facts/memory/memory-engine.ts';
 import { createFactKnowledge } from '../fact-knowledge.ts';
 import type { CommandServices } from './data-folder.ts';
 import { type ExitCode, exitProblems, exitSuccess } from './exit.ts';
@@ -23,10 +22,8 @@ export const runParityCheck = async (
   { share, json }: ParityCheck,
 ): Promise<ExitCode> => {
   const { transactions, experimentEvents } = domains;
-  const engines = {
-    TRANSACTIONS: createMemoryEngine(transactions),
-    EXPERIMENT_EVENTS: createMemoryEngine(experimentEvents),
-  };
+  // Commands have facts in memory.
+  const engines = { TRANSACTIONS: transactions.engine, EXPERIMENT_EVENTS: experimentEvents.engine };
   const knowledge = createFactKnowledge(domains);
   const report = await checkParity({ ...config, share }, { store, ledger, knowledge, engines });
   const { differences, sequence, answersSequence, records, answers } = report;

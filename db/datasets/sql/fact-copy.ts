@@ -73,7 +73,8 @@ class CopiedTable {
   async #addState(state: SqlState): Promise<StoredState> {
     const columns = this.#facts.stateColumns.length === 0 ? [] : await state.codes();
     const table = this.#newStateTable();
-    if (columns.length > 0) await this.#process.run('createState', { table, columns });
+    const facts = { facts: this.#facts.name, sequence: state.sequence };
+    if (columns.length > 0) await this.#process.run('createState', { table, columns, ...facts });
     return { key: state.key, table, columns: columns.map(({ name }) => name), users: 0 };
   }
 }

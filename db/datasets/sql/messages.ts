@@ -48,7 +48,16 @@ export interface SqlTasks {
     result: null;
   };
   /** Makes the table of a state: codes by row, and a table of labels for each column. */
-  createState: { input: { readonly table: string; readonly columns: readonly SqlCodes[] }; result: null };
+  createState: {
+    input: {
+      readonly table: string;
+      readonly columns: readonly SqlCodes[];
+      /** The table of the rows that the state is of, and up to which `seq`; null for all of them. */
+      readonly facts: string;
+      readonly sequence: number | null;
+    };
+    result: null;
+  };
   dropState: { input: { readonly table: string; readonly columns: readonly string[] }; result: null };
   rows: { input: ViewedQuery; result: SqlRows };
   file: { input: ViewedQuery & { readonly format: SqlFormat }; result: SqlFile };

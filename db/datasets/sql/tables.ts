@@ -98,20 +98,31 @@ export const appendFacts = (session: DuckdbSession, input: SqlTasks['append']['i
 
 export const createStateTable = async (
   session: DuckdbSession,
-  { table, columns }: SqlTasks['createState']['input'],
+  { table, columns, facts, sequence }: SqlTasks['createState']['input'],
 ): Promise<void> => {
+  const rows = columns[0]?.codes.length ?? 0;
+  if (sequence !== null) await checkRows(session, { facts, sequence, rows });
   await createTable(session, table, [
     `${rowColumn} UINTEGER`,
     ...columns.map(({ name }) => `${identifier(name)} UINTEGER`),
   ]);
   const codes = columns.map(({ codes: values }) => ({ type: 'CODE' as const, values }));
-  await appendRows(session, table, { columns: codes, firstRow: 0, rows: columns[0]?.codes.length ?? 0 });
+  await appendRows(session, table, { columns: codes, firstRow: 0, rows });
   for (const { name, type, labels } of columns) {
     const target = labelTable(table, name);
     await createFactTable(session, { table: target, columns: [{ name: 'label', type }] });
     const values = [{ type, values: labels }];
     await appendRows(session, target, { columns: values, firstRow: 0, rows: labels.length });
   }
+};
+
+/** Codes belong to rows by their position, and may come from elsewhere: with one too few, all would be those of others. */
+const checkRows = async (
+  session: DuckdbSession,
+  { facts, sequence, rows }: { readonly facts: string; readonly sequence: number; readonly rows: number },
+): Promise<void> => {
+  const [[count] = []] = await session.rows(`select count(*) from ${qualified(facts)} where seq <= ${sequence}`);
+  if (Number(count) !== rows) throw new Error(`${facts} has ${count} rows up to ${sequence}, its columns have ${rows}`);
 };
 
 export const dropStateTable = async (

@@ -106,6 +106,21 @@ export interface FactPage {
   readonly hasAfter: boolean;
 }
 
+/** The properties of all facts of a state that are read. */
+export interface FactValuesRequest {
+  /** Without PERIOD. The facts have them. */
+  readonly dimensions: readonly DimensionName[];
+  readonly asOf: AsOf;
+}
+
+/** The values of a dimension, one code a fact. */
+export interface FactValues {
+  /** In the order of `seq`. */
+  readonly codes: Uint32Array;
+  /** By code: texts, 0 or 1. */
+  readonly values: readonly (string | number)[];
+}
+
 /**
  * Holds the facts of one kind and answers questions about them: this interface is all that an engine has to implement, and
  * `dimensions.ts` and `filter.ts` define the words of its questions. Every answer is of one state of the ledger, by default
@@ -117,6 +132,8 @@ export interface FactEngine {
   group(query: GroupQuery, budget: GroupBudget): Promise<FactGroups>;
   /** Throws BAD_REQUEST when `afterSeq` or `beforeSeq` is the number of no fact of the list's state. */
   page(request: FactPageRequest, work?: Work): Promise<FactPage>;
+  /** The values of each requested dimension for every fact of a state: as much memory as there are facts. */
+  values(request: FactValuesRequest): Promise<readonly FactValues[]>;
   /** Does what the first question would otherwise have to wait for. */
   warm(): Promise<void>;
 }

@@ -1,9 +1,7 @@
-import type { SqlCodes, SqlColumn, SqlFacts, SqlState } from '../../../db/datasets/sql/engine.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import type { SqlColumn, SqlFacts, SqlState } from '../../../db/datasets/sql/engine.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
 import type { AsOf } from '../facts/engine.ts';
-import type { EnrichedFacts } from '../facts/memory/enrichment.ts';
-import type { MemoryFacts } from '../facts/memory/memory-facts.ts';
+import type { FactSet } from '../facts/fact-set.ts';
 
 /** A column of enriched facts and the dimension that it shows. */
 interface EnrichedColumn extends SqlColumn {
@@ -19,45 +17,34 @@ export const userColumns: readonly EnrichedColumn[] = [
   { name: 'has_image', type: 'BOOLEAN', dimension: 'HAS_IMAGE' },
 ];
 
-const rowsPerYield = 16_384;
+/** Names of columns in lower case; null for all. */
+export type UsedColumns = ReadonlySet<string> | null;
 
 /**
- * Facts with their enrichment for queries. The columns show the dimensions by which enrichedAggregate groups, read from the
- * same enriched facts, so that both give the same figures.
+ * Facts with their enrichment for queries. The columns show the dimensions by which enrichedAggregate groups, read by the same
+ * engine, so that both give the same figures. A query that uses none of them does not wait for the engine.
  */
 export const enrichedFacts = (
-  source: MemoryFacts,
+  { engine }: Pick<FactSet, 'engine'>,
   facts: Pick<SqlFacts, 'name' | 'columns' | 'pages'>,
   { enriched, visible }: { readonly enriched: readonly EnrichedColumn[]; readonly visible: readonly string[] },
-): { readonly facts: SqlFacts; stateAt(sequence: number, asOf: AsOf): SqlState } => ({
+): { readonly facts: SqlFacts; stateAt(sequence: number, asOf: AsOf, used: UsedColumns): SqlState } => ({
   facts: { ...facts, stateColumns: enriched.map(({ name, type }) => ({ name, type })), visible },
-  stateAt: (sequence, asOf) => ({
-    key: `${sequence} ${asOf.validAtUs}`,
-    cursor: sequence,
-    sequence,
-    async codes() {
-      const joined = await source.enrichment.at({ validAtUs: asOf.validAtUs, sequence });
-      const columns: SqlCodes[] = [];
-      for (const column of enriched) columns.push(await codesOf(source, joined, column));
-      return columns;
-    },
-  }),
+  stateAt(sequence, { validAtUs }, used) {
+    const isPlain = used !== null && !enriched.some(({ name }) => used.has(name));
+    return {
+      key: isPlain ? `${sequence}` : `${sequence} ${validAtUs}`,
+      cursor: sequence,
+      sequence,
+      async codes() {
+        if (isPlain) return [];
+        const dimensions = enriched.map(({ dimension }) => dimension);
+        const read = await engine.values({ dimensions, asOf: { validAtUs, sequence } });
+        return read.map(({ codes, values }, index) => {
+          const { name, type } = enriched[index] as EnrichedColumn;
+          return { name, type, codes, labels: type === 'BOOLEAN' ? values.map((value) => value === 1) : values };
+        });
+      },
+    };
+  },
 });
-
-const codesOf = async (
-  { dimensions }: MemoryFacts,
-  joined: EnrichedFacts,
-  { name, type, dimension: key }: EnrichedColumn,
-): Promise<SqlCodes> => {
-  // The zone matters for periods only, which are no columns.
-  const dimension = dimensions[key]?.(joined, { timeZone: 'UTC' });
-  if (!dimension) throw new Error(`these facts have no dimension ${key}`);
-  const codes = new Uint32Array(joined.rows);
-  const maybeYield = createYielder(undefined);
-  for (let row = 0; row < codes.length; row++) {
-    codes[row] = dimension.codeOf(row);
-    if (row % rowsPerYield === 0) await maybeYield();
-  }
-  const values = Array.from({ length: dimension.codes }, (_each, code) => dimension.valueOf(code));
-  return { name, type, codes, labels: type === 'BOOLEAN' ? values.map((value) => value === 1) : values };
-};

@@ -6,8 +6,8 @@ import { transactions } from '../../../db/tables/transactions.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import type { ExcludedUsers } from '../excluded-users/excluded-users.ts';
 import type { AsOf } from '../facts/engine.ts';
-import type { MemoryFacts } from '../facts/memory/memory-facts.ts';
-import { enrichedFacts, userColumns } from './enriched-table.ts';
+import type { FactSet } from '../facts/fact-set.ts';
+import { enrichedFacts, type UsedColumns, userColumns } from './enriched-table.ts';
 import { exclusionsTable } from './exclusions-table.ts';
 import { ledgerRows, plainFacts } from './ledger-table.ts';
 import { type UsersTableServices, usersTable } from './users-table.ts';
@@ -15,15 +15,15 @@ import { type UsersTableServices, usersTable } from './users-table.ts';
 /** Facts that queries may name. */
 export interface FactTable {
   readonly facts: SqlFacts;
-  /** The state of these facts as of a sequence number, and for values at an instant. */
-  stateAt(sequence: number, asOf: AsOf): SqlState;
+  /** The state of these facts as of a sequence number, and for values at an instant, with the columns that a query uses. */
+  stateAt(sequence: number, asOf: AsOf, used: UsedColumns): SqlState;
 }
 
 export interface FactTableServices extends UsersTableServices {
   readonly store: Store;
   readonly excludedUsers: ExcludedUsers;
-  readonly transactions: MemoryFacts;
-  readonly experimentEvents: MemoryFacts;
+  readonly transactions: Pick<FactSet, 'engine'>;
+  readonly experimentEvents: Pick<FactSet, 'engine'>;
 }
 
 /** All facts that queries may name. */

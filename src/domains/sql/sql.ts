@@ -14,6 +14,7 @@ import type { Work } from '../../lib/work.ts';
 import type { DatasetVersion } from '../datasets/columns.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { AsOf } from '../facts/engine.ts';
+import type { UsedColumns } from './enriched-table.ts';
 import { createFactTables, type FactTable, type FactTableServices } from './fact-tables.ts';
 import { datasetSource, type NamedTable, resolveNames } from './names.ts';
 
@@ -96,7 +97,7 @@ export class Sql {
     const sequence = ledger.resolveSequence(asOf);
     const references = await sqlEngine.check(text, work);
     const named = resolveNames(references.tables, this.#factTables, datasets);
-    const sources = named.map((each) => sourceOf(each, sequence, asOf));
+    const sources = named.map((each) => sourceOf(each, { sequence, asOf, used: references.columns }));
     const releases = named.map((each) => ('version' in each ? datasets.holdVersion(each.version) : () => undefined));
     return {
       release: () => {
@@ -109,10 +110,16 @@ export class Sql {
   }
 }
 
-const sourceOf = (named: NamedTable, sequence: number, asOf: AsOf): SqlSource => {
+interface SourceState {
+  readonly sequence: number;
+  readonly asOf: AsOf;
+  readonly used: UsedColumns;
+}
+
+const sourceOf = (named: NamedTable, { sequence, asOf, used }: SourceState): SqlSource => {
   if ('version' in named) return datasetSource(named.name, named.version);
   const { facts, stateAt } = named.table;
-  return { name: named.name, facts, state: stateAt(sequence, asOf) };
+  return { name: named.name, facts, state: stateAt(sequence, asOf, used) };
 };
 
 /** Cells that do not fit the type of their column are NULL, which no query can see. */

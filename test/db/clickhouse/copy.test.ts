@@ -213,6 +213,14 @@ describe('the copy of the ledger in ClickHouse', () => {
       const list = await app.get('/transactions/aggregate');
       expect(list.status).toBe(503);
       expect(Number(list.headers.get('retry-after'))).toBeGreaterThan(0);
+      const sql = async (query: string) => {
+        const answer = await app.query<{ sql: { rows: unknown[] } }>(
+          `{ sql(query: ${JSON.stringify(query)}) { rows } }`,
+        );
+        return answer.data?.sql?.rows ?? answer.errors?.[0]?.extensions?.code;
+      };
+      expect(await sql('select count(*) as n, sum(amount) as s from transactions')).toEqual([{ n: 10, s: '12.5' }]);
+      expect(await sql('select user_status, count(*) from transactions group by 1')).toBe('FACTS_UNAVAILABLE');
       const status = await app.get('/user_status/u1?date=2024-03-01T00:00:00Z');
       expect(status.status).toBe(200);
       const state = await projectionOf(app);
@@ -224,6 +232,34 @@ describe('the copy of the ledger in ClickHouse', () => {
     }
     await expect.poll(() => countOf(app), { timeout: 60_000 }).toEqual({ count: 10, sum: '12.5' });
     await app.close();
+  });
+
+  it('leaves no column of transactions in memory, also after starts with index files of either kind', async () => {
+    const [database, first] = [newDatabase(), await openApp({ onDisk: true, settings: { clickhouse: '' } })];
+    const { data } = first;
+    await purchases(first, 0, 7);
+    await first.app.close();
+    const indexFiles = { indexFileRecords: '1', indexFileStopRecords: '1' };
+    for (const [index, settings] of [{}, {}, { clickhouse: '' }, { clickhouse: '' }, {}].entries()) {
+      const app = await open(database, { data, settings: { ...indexFiles, ...settings } });
+      const names = app.app.ledger.indexStates().map(({ name }) => name);
+      expect([index, names.includes('transactions')]).toEqual([index, 'clickhouse' in settings]);
+      await purchases(app, 7 + index, 1);
+      expect(await countOf(app)).toMatchObject({ count: 8 + index });
+      const users = await app.query('{ users { totalCount nodes { userId transactions { totalCount } } } }');
+      const counts = Array.from(
+        { length: 5 },
+        (_, user) => Math.floor((7 - user + 4) / 5) + (user === 0 ? 1 + index : 0),
+      );
+      expect(users.data).toEqual({
+        users: {
+          totalCount: 5,
+          nodes: counts.map((totalCount, user) => ({ userId: `u${user}`, transactions: { totalCount } })),
+        },
+      });
+      await app.app.close();
+    }
+    await first.close();
   });
 
   it('says that credentials are refused', async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DimensionName, FactSource } from '../../../src/domains/facts/dimensions.ts';
-import type { FactEngine } from '../../../src/domains/facts/engine.ts';
-import { createMemoryEngine } from '../../../src/domains/facts/memory/memory-engine.ts';
+import type { FactEngine, FactGroups, GroupBudget, GroupQuery } from '../../../src/domains/facts/engine.ts';
 import { Work } from '../../../src/lib/work.ts';
 import { type AnyWrite, perform } from '../../support/any-writes.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse.ts';
+import { factsInMemory } from '../../support/facts-in-memory.ts';
 
 let clickhouse: ClickHouseServer;
 beforeAll(async () => {
@@ -16,7 +16,10 @@ afterAll(() => clickhouse.close());
 let databases = 0;
 const open = async (data?: string): Promise<{ app: OpenApp; database: string }> => {
   const database = `enrichment_${++databases}`;
-  const settings = { clickhouse: clickhouse.url, clickhouseDatabase: database, clickhouseEnrichMs: '0' };
+  const settings = {
+    ...{ clickhouse: clickhouse.url, clickhouseDatabase: database },
+    ...{ clickhouseEnrichMs: '0', clickhouseBlockRecords: '3' },
+  };
   const app = await openApp({ settings, ...(data === undefined ? {} : { data }) });
   onTestFinished(() => app.close());
   return { app, database };
@@ -32,20 +35,28 @@ const stored = (app: OpenApp): Promise<void> =>
 const source: FactSource = 'TRANSACTIONS';
 const groupBy: DimensionName[] = ['USER', 'USER_STATUS', 'CITY', 'COUNTRY', 'AGE_BAND', 'HAS_IMAGE'];
 
+const query = (sequence: number): GroupQuery => ({ groupBy, timeZone: 'UTC', asOf: { sequence } });
+const budget = (): GroupBudget => ({ work: new Work(), onGroup: () => undefined });
+
 const groupsOf = async (engine: FactEngine, sequence: number): Promise<string[]> => {
-  const groups = await engine.group(
-    { groupBy, timeZone: 'UTC', asOf: { sequence } },
-    { work: new Work(), onGroup: () => undefined },
-  );
+  const groups = await engine.group(query(sequence), budget());
   return groups.counts.map((count, group) =>
     JSON.stringify([groupBy.map((_name, index) => groups.valueOf(group, index)), count, String(groups.sumOf(group))]),
   );
 };
 
+/** The engine with columns in memory, of what is stored now. */
+const inMemory = async (app: OpenApp): Promise<FactEngine> => {
+  const { engines, catchUp } = factsInMemory(app);
+  await catchUp();
+  return engines[source];
+};
+
 /** Compares the answers as of every sequence number from one on, and returns how many statements read what is stored. */
-const compareFrom = async (first: number, { app }: OpenApp): Promise<number> => {
+const compareFrom = async (first: number, opened: OpenApp): Promise<number> => {
+  const { app } = opened;
   const { transactions } = app.domains;
-  const memory = createMemoryEngine(transactions);
+  const memory = await inMemory(opened);
   let reads = 0;
   clickhouse.disturb = (sql) => {
     if (sql.startsWith('SELECT') && sql.includes(`enriched_${source.toLowerCase()}`)) reads++;
@@ -131,7 +142,7 @@ describe('stored enrichment', () => {
     await performAll(app, 50, [{ kind: 'table', ranges: ['10.0.0.0,10.0.0.9,munich'] }, purchase('a', 2, 1)]);
     const { transactions } = app.app.domains;
     const newest = app.app.ledger.snapshot().sequence;
-    const expected = (await groupsOf(createMemoryEngine(transactions), newest)).sort();
+    const expected = (await groupsOf(await inMemory(app), newest)).sort();
     expect((await groupsOf(transactions.engine, newest)).sort()).toEqual(expected);
     clickhouse.disturb = undefined;
     await stored(app);
@@ -140,6 +151,60 @@ describe('stored enrichment', () => {
       `SELECT uniqExact(generation) FROM ${database}.enrichment_progress WHERE state = 'BUILT'`,
     );
     expect(built?.map(Number)).toEqual([2]);
+  });
+
+  it('goes on with an answer whose tables were dropped meanwhile, by two builds or with the database', async () => {
+    const { app, database } = await open();
+    await performAll(app, 0, before);
+    await stored(app);
+    const { transactions } = app.app.domains;
+    const { sequence } = app.app.ledger.snapshot();
+    const [answer, expected] = await Promise.all(
+      [transactions.engine, await inMemory(app)].map((engine) => engine.group(query(sequence), budget())),
+    );
+    const pageRequest = { orderBy: 'AMOUNT', descending: true, limit: 2, fromEnd: false } as const;
+    const page = await transactions.engine.page({ ...pageRequest, where: { userStatus: ['non-paying'] } });
+    const count = await page.totalCount();
+    const further = async (groups: FactGroups | undefined) => {
+      if (!groups) throw new Error('there is no answer');
+      const [medians, users] = await Promise.all([groups.medians(), groups.distinctUsers()]);
+      const all = { afterSeq: 0, beforeSeq: Number.POSITIVE_INFINITY, limit: 9, fromEnd: false };
+      const seqs = await groups.seqsOf(groups.counts.map((_count, group) => ({ ...all, group })));
+      const rows = groups.counts.map((_count, group) => {
+        const key = groupBy.map((_name, index) => groups.valueOf(group, index));
+        return JSON.stringify([key, String(medians[group]), users[group], seqs[group]]);
+      });
+      return rows.sort();
+    };
+    const measured = await further(expected);
+    expect(measured.length).toBeGreaterThan(2);
+    const tablesOf = (): Promise<unknown[][]> =>
+      clickhouse.rows(`SELECT name FROM system.tables WHERE database = '${database}' AND name LIKE 'enriched_t%'`);
+    const first = await tablesOf();
+    for (const [index, city] of ['munich', 'bergen', 'turku'].entries()) {
+      await performAll(app, 50 + index, [{ kind: 'table', ranges: [`10.0.0.0,10.0.0.9,${city}`] }]);
+      await stored(app);
+    }
+    expect(await tablesOf()).not.toContainEqual(first[0]);
+    expect(await further(answer)).toEqual(measured);
+    expect(await page.totalCount()).toBe(count);
+
+    // The first block of the new copy is stored, the others are not.
+    clickhouse.disturb = (sql, response) => {
+      if (!sql.includes(database) || !/INSERT INTO.*progress.*PLANNED/s.test(sql) || /\n\[0,/.test(sql)) return false;
+      response.destroy();
+      return true;
+    };
+    await clickhouse.rows(`DROP DATABASE ${database}`);
+    await performAll(app, 60, [purchase('a', 2, 1)]);
+    const copied = () => clickhouse.rows(`SELECT count() FROM ${database}.status_changes`).catch(() => []);
+    await expect.poll(copied).toEqual([[1]]);
+    await expect(further(answer)).rejects.toMatchObject({ code: 'FACTS_UNAVAILABLE' });
+    await expect(page.totalCount()).rejects.toMatchObject({ code: 'FACTS_UNAVAILABLE' });
+    clickhouse.disturb = undefined;
+    await stored(app);
+    expect(await further(answer)).toEqual(measured);
+    expect(await page.totalCount()).toBe(count);
   });
 
   it('counts no row of a step that failed, whether its statements took effect or not', async () => {

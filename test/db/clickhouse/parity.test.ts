@@ -8,7 +8,6 @@ import {
 } from '../../../src/domains/facts/dimensions.ts';
 import type { FactEngine, FactGroups, FactPageRequest, GroupQuery } from '../../../src/domains/facts/engine.ts';
 import type { FactFilter } from '../../../src/domains/facts/filter.ts';
-import { createMemoryEngine } from '../../../src/domains/facts/memory/memory-engine.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { ageBandLabels } from '../../../src/lib/age.ts';
 import { Work } from '../../../src/lib/work.ts';
@@ -16,6 +15,7 @@ import { anyWrite, perform } from '../../support/any-writes.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse.ts';
 import { type Batch, ledgers, send } from '../../support/experiment-arbitraries.ts';
+import { type FactsInMemory, factsInMemory } from '../../support/facts-in-memory.ts';
 
 let clickhouse: ClickHouseServer;
 beforeAll(async () => {
@@ -117,6 +117,8 @@ const page = fc.record({
   descending: fc.boolean(),
   fromEnd: fc.boolean(),
   limit: fc.integer({ min: 0, max: 4 }),
+  /** Where a walk begins, as a share of all records: also at those that are no facts, or later ones. */
+  start: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
 });
 
 /** Everything that an engine says of a question, in an order of its own. */
@@ -163,38 +165,76 @@ const outcomeOf = async (work: Promise<unknown>): Promise<unknown> => {
   }
 };
 
-const engineIn = ({ app }: OpenApp, source: FactSource): { facts: FactEngine; memory: FactEngine } => {
-  const facts = source === 'TRANSACTIONS' ? app.domains.transactions : app.domains.experimentEvents;
-  return { facts: facts.engine, memory: createMemoryEngine(facts) };
+/** An app with facts in ClickHouse, and the same facts in memory. */
+interface Compared {
+  readonly app: OpenApp;
+  readonly memory: FactsInMemory;
+}
+
+const enginesOf = ({ app: { app }, memory }: Compared, source: FactSource): [FactEngine, FactEngine] => {
+  const { transactions, experimentEvents } = app.domains;
+  return [(source === 'TRANSACTIONS' ? transactions : experimentEvents).engine, memory.engines[source]];
 };
 
-const compare = async (app: OpenApp, source: FactSource, { share, validAtUs, ...query }: Query): Promise<void> => {
-  const { facts, memory } = engineIn(app, source);
-  const sequence = share === undefined ? undefined : Math.round(share * app.app.ledger.snapshot().sequence);
-  const request = { ...query, asOf: { validAtUs, sequence } };
-  expect(await outcomeOf(answerOf(facts, request))).toEqual(await outcomeOf(answerOf(memory, request)));
+const sequenceAt = ({ app }: Compared, share: number | undefined): number | undefined =>
+  share === undefined ? undefined : Math.round(share * app.app.ledger.snapshot().sequence);
+
+const compare = async (
+  compared: Compared,
+  source: FactSource,
+  { share, validAtUs, ...query }: Query,
+): Promise<void> => {
+  const request = { ...query, asOf: { validAtUs, sequence: sequenceAt(compared, share) } };
+  const [one, other] = enginesOf(compared, source).map((engine) => outcomeOf(answerOf(engine, request)));
+  expect(await one).toEqual(await other);
 };
 
 type Page = typeof page extends fc.Arbitrary<infer P> ? P : never;
 
-/** Walks over all pages with both engines. */
+/** Walks over all pages with both engines, from the first one or from any record. */
 const comparePages = async (
-  app: OpenApp,
+  compared: Compared,
   source: FactSource,
-  { where, validAtUs }: Query,
-  shape: Page,
+  { where, validAtUs, share }: Query,
+  { start, ...shape }: Page,
 ): Promise<void> => {
-  const { facts, memory } = engineIn(app, source);
-  let cursor: number | undefined;
+  const asOf = { validAtUs, sequence: sequenceAt(compared, share) };
+  let cursor = sequenceAt(compared, start);
   for (let pages = 0; pages < 5; pages++) {
     const bound = shape.fromEnd ? { beforeSeq: cursor } : { afterSeq: cursor };
-    const request: FactPageRequest = { ...shape, ...bound, where, asOf: { validAtUs } };
-    const [one, other] = await Promise.all([facts.page(request), memory.page(request)]);
-    const contentOf = async ({ totalCount, ...rest }: typeof one) => ({ ...rest, count: await totalCount() });
-    expect(await contentOf(one)).toEqual(await contentOf(other));
-    cursor = shape.fromEnd ? one.seqs[0] : one.seqs.at(-1);
+    const request: FactPageRequest = { ...shape, ...bound, where, asOf };
+    const pageOf = async (engine: FactEngine) => {
+      const { totalCount, ...rest } = await engine.page(request);
+      return { ...rest, count: await totalCount() };
+    };
+    const [one, other] = await Promise.all(enginesOf(compared, source).map((engine) => outcomeOf(pageOf(engine))));
+    expect(one).toEqual(other);
+    const { seqs = [] } = one as { seqs?: readonly number[] };
+    cursor = shape.fromEnd ? seqs[0] : seqs.at(-1);
     if (cursor === undefined) return;
   }
+};
+
+/** Compares every dimension of every fact. */
+const compareValues = async (compared: Compared, source: FactSource, { share, validAtUs }: Query): Promise<void> => {
+  const dimensions = dimensionNames.filter((name) => hasDimension(source, name) && name !== 'PERIOD');
+  const request = { dimensions, asOf: { validAtUs, sequence: sequenceAt(compared, share) } };
+  const [one, other] = await Promise.all(
+    enginesOf(compared, source).map(async (engine) =>
+      (await engine.values(request)).map(({ codes, values }) => Array.from(codes, (code) => values[code])),
+    ),
+  );
+  expect(one).toHaveLength(dimensions.length);
+  expect(one).toEqual(other);
+};
+
+const compareAll = async (app: OpenApp, source: FactSource, queries: readonly Query[], shape: Page): Promise<void> => {
+  const memory = factsInMemory(app);
+  await memory.catchUp();
+  const compared = { app, memory };
+  for (const query of queries) await compare(compared, source, query);
+  await comparePages(compared, source, queries[0] as Query, shape);
+  await compareValues(compared, source, queries[1] as Query);
 };
 
 const options = { numRuns: Number(process.env.RUNS ?? 20) };
@@ -212,8 +252,7 @@ describe('facts in ClickHouse and in memory', () => {
           const app = await open();
           try {
             await performAll(app, writes, shares, (write, number) => perform(app, write, number));
-            for (const query of queries) await compare(app, source, query);
-            await comparePages(app, source, queries[0] as Query, shape);
+            await compareAll(app, source, queries, shape);
           } finally {
             await app.close();
           }
@@ -235,8 +274,7 @@ describe('facts in ClickHouse and in memory', () => {
           const app = await open();
           try {
             await performAll(app, batches as Batch[], shares, (batch) => send(app, batch));
-            for (const query of queries) await compare(app, source, query);
-            await comparePages(app, source, queries[0] as Query, shape);
+            await compareAll(app, source, queries, shape);
           } finally {
             await app.close();
           }

@@ -38,6 +38,7 @@ beforeEach(async () => {
       return transactions.engine.group(query, budget);
     },
     page: (request, work) => transactions.engine.page(request, work),
+    values: (request) => transactions.engine.values(request),
     warm: () => transactions.engine.warm(),
   };
   const facts = { source: transactions.source, engine, bySeqs: transactions.bySeqs };

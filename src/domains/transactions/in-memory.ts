@@ -1,0 +1,96 @@
+import type { Row } from '../../../db/store.ts';
+import { transactions } from '../../../db/tables/transactions.ts';
+import { createDictionary } from '../../indices/dictionary.ts';
+import { growableUint32 } from '../../indices/growable.ts';
+import { createIpColumn } from '../../indices/ip-column.ts';
+import { exchangeColumns, exchangeParts } from '../../indices/state-columns.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { type Decimal, parseDecimal } from '../../lib/decimal.ts';
+import { parseIp } from '../../lib/ip.ts';
+import type { FilterLimits } from '../facts/filter.ts';
+import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
+import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import { createEnrichment, type Enrichment } from '../facts/memory/enrichment.ts';
+import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
+import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
+import type { IpCity } from '../ip-city/ip-city.ts';
+import type { UserStatus } from '../user-status/user-status.ts';
+import type { UserFiles } from '../users/user-files.ts';
+import type { Users } from '../users/users.ts';
+import { joinCity } from './city-join.ts';
+
+export interface InMemoryServices {
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly userFiles: UserFiles;
+  readonly userStatus: UserStatus;
+  readonly ipCity: IpCity;
+  readonly limits: FilterLimits & FutureLimit;
+}
+
+/** Transactions as columns of this process. */
+export const transactionsInMemory = (services: InMemoryServices): MemoryFacts => {
+  const { ledger, users, userFiles, userStatus, ipCity, limits } = services;
+  const { columns, productOf, ips, products } = projectTransactions(ledger, users, limits, () => memory.enrichment);
+  const memory = createMemoryFacts({
+    source: 'TRANSACTIONS',
+    columns,
+    enrichment: createEnrichment(ledger, columns, [
+      joinStatus(columns, userStatus),
+      joinAttributes(columns, users),
+      joinFiles(columns, userFiles),
+      joinCity(ips, ipCity),
+    ]),
+    dimensions: {
+      ...userDimensions(columns, users),
+      CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
+      PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
+    },
+    users,
+    limits,
+  });
+  return memory;
+};
+
+const contentFields = ['userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
+
+/** Columns of all transactions, kept up to date with the ledger. */
+const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit, joined: () => Enrichment) => {
+  const columns = createFactColumns();
+  const productOf = growableUint32();
+  const ips = createIpColumn();
+  const products = createDictionary();
+
+  ledger.subscribe(transactions, ['seq', 'recordedAtUs', ...contentFields], {
+    name: 'transactions',
+    after: ['users', 'user-status', 'user-file-syncs', 'ip-ranges'],
+    apply(rows) {
+      const last = columns.lastSeq;
+      for (const row of rows) {
+        if (row.seq <= last) continue;
+        const { seq, occurredAtUs } = row;
+        const isFuture = isFutureAt(occurredAtUs, row.recordedAtUs, limits);
+        columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
+        productOf.push(products.intern(row.productId));
+        ips.push(row.ip === null ? null : parseIp(row.ip));
+      }
+    },
+    size() {
+      const own = [columns, productOf, ips, products, joined()];
+      return { entries: columns.rows, bytes: own.reduce((bytes, { byteLength }) => bytes + byteLength, 0) };
+    },
+    settings: [limits.futureToleranceMs],
+    exchange(state) {
+      columns.exchange(state);
+      exchangeColumns(state, { productOf });
+      exchangeParts(state, { ips, products });
+    },
+  });
+  return { columns, productOf, ips, products };
+};
+
+export const amountOf = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {
+  const amount = parseDecimal(row.amount);
+  if (!amount) throw new Error(`transaction record ${row.seq} holds the malformed amount ${row.amount}`);
+  return amount;
+};
