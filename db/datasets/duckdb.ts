@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { DomainError, storageFaultOf } from '../../src/errors.ts';
 import type { Work } from '../../src/lib/work.ts';
+import { Stages } from '../../src/lib/yielding.ts';
 import { duckdbLibrary } from './duckdb-library.ts';
 import { type IdleStep, IdleWork } from './idle-work.ts';
 
@@ -202,7 +203,7 @@ const runInterruptibly = async <R>(
     },
     async rows(sql, values) {
       check();
-      return (await connection.runAndReadAll(sql, values && [...values])).getRows();
+      return rowsOf(await connection.run(sql, values && [...values]));
     },
   };
   try {
@@ -215,6 +216,21 @@ const runInterruptibly = async <R>(
     signal?.removeEventListener('abort', onAbort);
     forget?.();
   }
+};
+
+/** Rows between two looks at the clock; one may have hundreds of values. */
+const rowsPerLook = 16;
+
+/** All rows of a result, read in slices: the values of a page of wide rows are hundreds of thousands. */
+const rowsOf = async (result: DuckDBResult): Promise<DuckdbRow[]> => {
+  const rows: DuckdbRow[] = [];
+  const stages = new Stages();
+  for await (const chunk of result)
+    for (let row = 0; row < chunk.rowCount; row++) {
+      if (row % rowsPerLook === 0) await stages.next();
+      rows.push(chunk.getRowValues(row));
+    }
+  return rows;
 };
 
 const openInstance = async (settings: DuckdbSettings): Promise<DuckDBInstance> => {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { DomainError, type ErrorCode, statusOfCode, storageFaultOf } from '../errors.ts';
 import { challenge } from '../http/credentials.ts';
 import { type HttpResponse, internalErrorMessage } from '../http/response.ts';
-import { resultText } from './execution/text-result.ts';
+import { resultPieces } from './execution/text-result.ts';
 
 export const jsonTypes = ['application/json', 'application/graphql-response+json'] as const;
 export type JsonType = (typeof jsonTypes)[number];
@@ -105,13 +105,10 @@ const refusal = (
 ): Answer => ({ result: { errors: [error] }, status, jsonStatus: status, headers });
 
 /** An answer as HTTP, complete. */
-export const httpResponseOf = (
-  { result, status, jsonStatus, headers }: Answer,
-  type: JsonType,
-): HttpResponse & { readonly body: string } => ({
+export const httpResponseOf = ({ result, status, jsonStatus, headers }: Answer, type: JsonType): HttpResponse => ({
   status: type === 'application/json' ? jsonStatus : status,
   headers: headers === noHeaders ? headersOfType[type] : { ...headersOfType[type], ...headers },
-  body: resultText(result),
+  body: resultPieces(result),
 });
 
 const headersOfType: Readonly<Record<JsonType, Readonly<Record<string, string>>>> = {

@@ -40,12 +40,17 @@ export type PreparedDocument =
   | { readonly operations: readonly Operation[]; readonly refusal?: never }
   | { readonly operations?: never; readonly refusal: Answer };
 
+/** Characters of a document whose validation takes longer than other requests should wait. */
+const slicedLengthMin = 4000;
+
 /** A document that was parsed, which costs little beside its validation. */
 export interface ParsedDocument {
   /** Null for a document with a syntax error. */
   readonly parsed: readonly ParsedOperation[] | null;
   /** Validates it, once. Throws LIMIT_EXCEEDED for one that would cost too much. */
   readonly prepare: () => PreparedDocument;
+  /** The same; a long document that is not validated yet lets other requests run in between. */
+  readonly prepareInSlices: () => PreparedDocument | Promise<PreparedDocument>;
 }
 
 export type Documents = ReturnType<typeof createDocuments>;
@@ -55,11 +60,13 @@ type DocumentLimits = Limits & ShapeLimits & Pick<Config, 'queryTokensMax' | 'in
 /** Parses and validates documents, each once while it is cached. Access and limits are checked for each request. */
 export const createDocuments = (schema: GraphQLSchema, limits: DocumentLimits) => {
   const cache = createDocumentCache<ParsedDocument>(cachedLengthMax);
-  const validate = createValidation(schema, limits.inputErrorsMax);
+  const validation = createValidation(schema, limits.inputErrorsMax);
 
-  const validated = (document: DocumentNode, parsed: readonly ParsedOperation[]): PreparedDocument => {
-    checkShape(document, limits);
-    const errors = validate(document);
+  const preparedOf = (
+    document: DocumentNode,
+    parsed: readonly ParsedOperation[],
+    errors: readonly GraphQLError[],
+  ): PreparedDocument => {
     if (errors.length > 0) return { refusal: requestErrors('GRAPHQL_VALIDATION_FAILED', errors) };
     const operations = parsed.map(({ node, access }) => ({
       document,
@@ -71,25 +78,30 @@ export const createDocuments = (schema: GraphQLSchema, limits: DocumentLimits) =
     return { operations };
   };
 
-  const parseNew = (text: string): ParsedDocument => {
-    checkText(text, limits);
-    let document: DocumentNode;
-    try {
-      document = parseWithin(text, limits.queryTokensMax);
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      const refusal = requestErrors('GRAPHQL_PARSE_FAILED', [error]);
-      return { parsed: null, prepare: () => ({ refusal }) };
-    }
+  const parsedDocument = (document: DocumentNode, length: number): ParsedDocument => {
     const parsed = document.definitions
       .filter(isOperation)
       .map((node) => ({ node, access: accessOf({ schema, document, node }) }));
-    let prepared: PreparedDocument | undefined;
-    const prepare = (): PreparedDocument => {
-      prepared ??= validated(document, parsed);
-      return prepared;
-    };
-    return { parsed, prepare };
+    const preparation = new Preparation({
+      check: () => checkShape(document, limits),
+      validate: () => validation.validate(document),
+      validateInSlices: () => validation.validateInSlices(document),
+      finish: (errors) => preparedOf(document, parsed, errors),
+    });
+    const prepare = () => preparation.now();
+    return { parsed, prepare, prepareInSlices: length < slicedLengthMin ? prepare : () => preparation.inSlices() };
+  };
+
+  const parseNew = (text: string): ParsedDocument => {
+    checkText(text, limits);
+    try {
+      return parsedDocument(parseWithin(text, limits.queryTokensMax), text.length);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      const refusal = requestErrors('GRAPHQL_PARSE_FAILED', [error]);
+      const prepare = () => ({ refusal });
+      return { parsed: null, prepare, prepareInSlices: prepare };
+    }
   };
 
   return {
@@ -103,6 +115,47 @@ export const createDocuments = (schema: GraphQLSchema, limits: DocumentLimits) =
     },
   };
 };
+
+interface PreparationSteps {
+  check(): void;
+  validate(): readonly GraphQLError[];
+  validateInSlices(): Promise<readonly GraphQLError[]>;
+  finish(errors: readonly GraphQLError[]): PreparedDocument;
+}
+
+/** Validates a document once, whoever needs it. */
+class Preparation {
+  readonly #steps: PreparationSteps;
+  #prepared: PreparedDocument | undefined;
+  #pending: Promise<PreparedDocument> | undefined;
+
+  constructor(steps: PreparationSteps) {
+    this.#steps = steps;
+  }
+
+  now(): PreparedDocument {
+    if (this.#prepared) return this.#prepared;
+    this.#steps.check();
+    this.#prepared = this.#steps.finish(this.#steps.validate());
+    return this.#prepared;
+  }
+
+  inSlices(): PreparedDocument | Promise<PreparedDocument> {
+    if (this.#prepared) return this.#prepared;
+    this.#steps.check();
+    this.#pending ??= this.#begin();
+    return this.#pending;
+  }
+
+  async #begin(): Promise<PreparedDocument> {
+    try {
+      this.#prepared = this.#steps.finish(await this.#steps.validateInSlices());
+      return this.#prepared;
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+}
 
 const isOperation = (node: DefinitionNode): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION;
 

@@ -1,5 +1,6 @@
 import type { FormattedExecutionResult } from 'graphql';
-import { resultText } from './execution/text-result.ts';
+import { yieldToEventLoop } from '../lib/yielding.ts';
+import { resultPieces } from './execution/text-result.ts';
 import type { StreamedResult } from './subscriptions.ts';
 
 const headers = {
@@ -18,18 +19,25 @@ export const eventStreamOf = (results: AsyncIterable<StreamedResult>, pingMs: nu
   const encoder = new TextEncoder();
   const iterator = results[Symbol.asyncIterator]();
   let timer: NodeJS.Timeout | undefined;
+  /** The rest of an event that is being sent. */
+  let pieces: string[] = [];
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const ping = (): void => controller.enqueue(encoder.encode(':\n\n'));
       // Some browsers hide a response until its first bytes.
       ping();
       timer = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) ping();
+        if (pieces.length === 0 && (controller.desiredSize ?? 0) > 0) ping();
       }, pingMs);
     },
     async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (!done) return controller.enqueue(encoder.encode(eventOf(value)));
+      if (pieces.length > 0) await yieldToEventLoop();
+      else {
+        const { done, value } = await iterator.next();
+        if (!done) pieces = eventOf(value);
+      }
+      const piece = pieces.shift();
+      if (piece !== undefined) return controller.enqueue(encoder.encode(piece));
       clearInterval(timer);
       controller.enqueue(encoder.encode('event: complete\ndata:\n\n'));
       controller.close();
@@ -42,8 +50,12 @@ export const eventStreamOf = (results: AsyncIterable<StreamedResult>, pingMs: nu
   return new Response(body, { headers });
 };
 
-const eventOf = ({ result, id }: StreamedResult): string =>
-  `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${resultText(result)}\n\n`;
+/** An event in pieces, of which most have one. */
+const eventOf = ({ result, id }: StreamedResult): string[] => {
+  const head = `event: next\n${id === null ? '' : `id: ${id}\n`}data: `;
+  const pieces = resultPieces(result);
+  return pieces.length === 1 ? [`${head}${pieces[0]}\n\n`] : [head, ...pieces, '\n\n'];
+};
 
 /** A stream of one result. */
 export async function* singleResult(result: FormattedExecutionResult): AsyncGenerator<StreamedResult> {

@@ -15,6 +15,7 @@ import { Execution, type ExecutionValues } from './execution/execution.ts';
 import { type FixedObjects, FixedTexts } from './execution/fixed-texts.ts';
 import { type Planned, PlannedOperation } from './execution/planned-operation.ts';
 import { createTextResult } from './execution/text-result.ts';
+import { piecesOf, type Text } from './execution/texts.ts';
 
 type Result = ExecutionResult | Promise<ExecutionResult>;
 
@@ -100,7 +101,8 @@ const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result =
   plan.executions += 1;
   const execution = new Execution(plan, values);
   const { errors } = execution;
-  const succeed = (text: string): ExecutionResult => createTextResult(text, errors.length === 0 ? undefined : errors);
+  const succeed = (text: Text): ExecutionResult =>
+    createTextResult(piecesOf(text), errors.length === 0 ? undefined : errors);
   const fail = (error: unknown): ExecutionResult => {
     execution.addError(error as GraphQLError, undefined);
     return { errors, data: null };

@@ -4,7 +4,7 @@ import type { Observer } from '../lib/telemetry.ts';
 import { rootFields } from './access.ts';
 import type { Answer } from './answer.ts';
 import type { Operation } from './documents.ts';
-import { isPrepared, type Operations, type PreparedRequest } from './operations.ts';
+import { type FoundRequest, isPrepared, type Operations, type PreparedRequest } from './operations.ts';
 import { nameOf, sha256 } from './trusted-documents/stored-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
 
@@ -53,9 +53,12 @@ export const observeOperations = (
     ...operations,
     find(request) {
       const startedMs = performance.now();
+      const observe = <F extends FoundRequest | Answer>(found: F): F => {
+        if ('result' in found) ended(unknown, found.result, startedMs, request.requestId);
+        return found;
+      };
       const found = operations.find(request);
-      if ('result' in found) ended(unknown, found.result, startedMs, request.requestId);
-      return found;
+      return found instanceof Promise ? found.then(observe) : observe(found);
     },
     prepare(found) {
       const startedMs = performance.now();

@@ -16,7 +16,7 @@ import { preview } from '../lib/problems.ts';
 import { Stages } from '../lib/yielding.ts';
 import { checkAccess, rootFields } from './access.ts';
 import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
-import { type Documents, findOperation, type Operation, operationNamed } from './documents.ts';
+import { type Documents, findOperation, type Operation, operationNamed, type PreparedDocument } from './documents.ts';
 import { maskResult } from './errors.ts';
 import { createExecute, type ExecuteArgs } from './execute.ts';
 import { withExtensions } from './execution/text-result.ts';
@@ -69,8 +69,8 @@ export interface PreparedRequest {
 
 /** The one pipeline of all GraphQL requests: document, access, variables, limits, execution, masked errors. */
 export interface Operations {
-  /** The operation of a request; throws nothing: a request that is refused has its answer. */
-  find(request: OperationRequest): FoundRequest | Answer;
+  /** The operation of a request; throws nothing: a request that is refused has its answer. A long document is validated in slices. */
+  find(request: OperationRequest): FoundRequest | Answer | Promise<FoundRequest | Answer>;
   /** Reads its variables and checks its size; throws nothing. */
   prepare(found: FoundRequest): PreparedRequest | Answer;
   /** Executes a query or mutation. */
@@ -105,7 +105,9 @@ export const prepareInStages = async (
   request: OperationRequest,
 ): Promise<PreparedRequest | Answer> => {
   const stages = new Stages();
-  const found = operations.find(request);
+  const finding = operations.find(request);
+  // Most are there at once: awaiting them would cost as much as finding them.
+  const found = finding instanceof Promise ? await finding : finding;
   if (!isFound(found)) return found;
   await stages.next();
   const prepared = operations.prepare(found);
@@ -137,8 +139,12 @@ export const createOperations = (options: OperationsOptions): Operations => {
   return {
     refuse,
     find(request) {
+      const foundOf = (operation: Operation | Answer): FoundRequest | Answer =>
+        'node' in operation ? { request, operation } : operation;
       const operation = refusing(request, () => operationOf(request));
-      return 'node' in operation ? { request, operation } : operation;
+      return operation instanceof Promise
+        ? operation.catch((error: unknown) => refuse(error, request.requestId)).then(foundOf)
+        : foundOf(operation);
     },
     prepare({ request, operation }) {
       const prepared = refusing(request, () => check(request, operation));
@@ -183,21 +189,24 @@ export const createOperations = (options: OperationsOptions): Operations => {
 /** Finds the operation of a request whose caller may execute it. */
 const createFinder =
   ({ services: { apiKeys, ledger }, schema, documents, resolveDocument }: OperationsOptions, refusing: Refuser) =>
-  (request: OperationRequest): Operation | Answer => {
+  (request: OperationRequest): Operation | Answer | Promise<Operation | Answer> => {
     const { parameters, caller, isReadOnly } = request;
     if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
-    const { parsed, prepare } = documents.parse(resolveDocument(parameters, caller).text);
+    const { parsed, prepareInSlices } = documents.parse(resolveDocument(parameters, caller).text);
     // Before anything that costs more than parsing; without an operation, before the errors of the document.
     const known = parsed && findOperation(parsed, parameters.operationName);
     const refused = known && refusing(request, () => checkAccess(known.access, apiKeys, caller));
     if (refused) return { ...refused, ...subscriptionMark(known) };
     if (!known && parsed && caller === null) apiKeys.admit(caller, []);
-    const { operations, refusal } = prepare();
-    if (refusal) return refusal;
-    const operation = operationNamed(operations, parameters.operationName);
-    if (ledger.damages.length > 0) for (const area of areasOf(schema, operation)) ledger.refuseDamaged(area);
-    if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
-    return operation;
+    const choose = ({ operations, refusal }: PreparedDocument): Operation | Answer => {
+      if (refusal) return refusal;
+      const operation = operationNamed(operations, parameters.operationName);
+      if (ledger.damages.length > 0) for (const area of areasOf(schema, operation)) ledger.refuseDamaged(area);
+      if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
+      return operation;
+    };
+    const prepared = prepareInSlices();
+    return prepared instanceof Promise ? prepared.then(choose) : choose(prepared);
   };
 
 const endOf = (

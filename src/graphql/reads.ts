@@ -12,7 +12,7 @@ import type { Operations, PreparedRequest } from './operations.ts';
 import { createPagedOperations, type FollowingRows, followingRows } from './row-pages.ts';
 import { dependsOnLedgerOnly } from './trusted-documents/ledger-fields.ts';
 import { rowSourceOf } from './trusted-documents/row-source.ts';
-import { type RowFormat, rowText, rowTypes } from './trusted-documents/row-text.ts';
+import { type RowFormat, rowPieces, rowTypes } from './trusted-documents/row-text.ts';
 
 /** The form of the answer to a GET request. */
 export type ReadForm = JsonType | RowFormat;
@@ -75,12 +75,14 @@ export const createReads = (operations: Operations, { ledger, config, server }: 
     if (answer.result.errors) return { response: jsonOf(failedRows(answer), 'application/json'), isComplete: false };
     const { data } = answer.result;
     const following = followingRows(data, source, variables.coerced);
-    const response = new Response(rowText(data, source, format), {
+    const response = toResponse({
+      status: 200,
       headers: {
         'content-type': rowTypes[format],
         'content-disposition': `attachment; filename="${node.name?.value ?? 'rows'}.${format}"`,
         ...(following ? { link: linkTo(request, following, variables.raw) } : {}),
       },
+      body: await rowPieces(data, source, format),
     });
     return { response, isComplete: true };
   };

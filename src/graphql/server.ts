@@ -4,7 +4,7 @@ import { schema } from '../../schema/schema.ts';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { keyOf } from '../http/credentials.ts';
-import { limitBody } from '../http/limited-body.ts';
+import { readParts } from '../http/limited-body.ts';
 import { FetchRequest, mediaTypeOf } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
 import { toResponse } from '../http/response.ts';
@@ -157,23 +157,10 @@ const operationRequestOf = async (request: Request, id: string, services: Servic
       return parametersIn(await readBytes(http, services.config, caller), contentType, services.config);
     // An upload is read before its operation is known, so callers without the scope are refused before that.
     services.apiKeys.admit(caller, ['ingest']);
-    return parametersOfParts(await partsOf(request, services), services.config);
+    return parametersOfParts(await readParts(request, services.config), services.config);
   };
   const lastEventId = http.header('last-event-id') ?? null;
   return { parameters: await readParameters(), caller, origin: http.origin, requestId: id, isReadOnly, lastEventId };
-};
-
-const partsOf = async (request: Request, { config }: Services): Promise<FormData> => {
-  const body = limitBody(request, config);
-  try {
-    return await body.request.formData();
-  } catch (error) {
-    // The reader of the body may have reported its end as another error.
-    throw (
-      body.fault() ??
-      new DomainError('BAD_REQUEST', 'the body is not complete, valid multipart/form-data', { cause: error })
-    );
-  }
 };
 
 const responseTo = (outcome: Exclude<Outcome, Response>, { preferred, events }: Accepted, pingMs: number): Response => {

@@ -20,31 +20,52 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { createDocumentCache } from './document-cache.ts';
+import { validateInSlices } from './sliced-validation.ts';
 
 /** Characters of all shapes that are kept. */
 const shapesLengthMax = 200_000;
 
+/** Validates documents: returns their errors. Stops at so many: each has suggestions. */
+export interface Validation {
+  validate(document: DocumentNode): readonly GraphQLError[];
+  /** The same for a large document, whose validation takes long. */
+  validateInSlices(document: DocumentNode): Promise<readonly GraphQLError[]>;
+}
+
 /**
  * Validates documents. Clients that write values into their documents send a new one each time, whose shape is one of few:
- * of a shape that is valid only the values are validated. Stops at `errorsMax` errors: each has suggestions.
+ * of a shape that is valid only the values are validated.
  */
-export const createValidation = (
-  schema: GraphQLSchema,
-  errorsMax: number,
-): ((document: DocumentNode) => readonly GraphQLError[]) => {
+export const createValidation = (schema: GraphQLSchema, errorsMax: number): Validation => {
   /** The types of the literals of valid documents, by shape. */
   const literalTypes = createDocumentCache<readonly GraphQLLeafType[]>(shapesLengthMax);
-  return (document) => {
-    const { text, literals } = shapeOf(document);
+
+  const isKnown = ({ text, literals }: Shape): boolean => {
     const types = literalTypes.get(text);
-    if (types && literals.every((literal, index) => fits(literal, types[index] as GraphQLLeafType))) return [];
-    // Errors are those of all rules, in their order.
-    const errors = validate(schema, document, undefined, { maxErrors: errorsMax });
-    if (errors.length === 0 && !types) {
-      const found = literalTypesOf(schema, document);
-      if (found?.length === literals.length) literalTypes.set(text, found);
-    }
-    return errors;
+    return types?.length === literals.length && types.every((type, index) => fits(literals[index] as ValueNode, type));
+  };
+  const remember = (document: DocumentNode, { text, literals }: Shape): void => {
+    if (literalTypes.has(text)) return;
+    const types = literalTypesOf(schema, document);
+    if (types?.length === literals.length) literalTypes.set(text, types);
+  };
+
+  return {
+    validate(document) {
+      const shape = shapeOf(document);
+      if (isKnown(shape)) return [];
+      // Errors are those of all rules, in their order.
+      const errors = validate(schema, document, undefined, { maxErrors: errorsMax });
+      if (errors.length === 0) remember(document, shape);
+      return errors;
+    },
+    async validateInSlices(document) {
+      const shape = shapeOf(document);
+      if (isKnown(shape)) return [];
+      const errors = await validateInSlices(schema, document, errorsMax);
+      if (errors.length === 0) remember(document, shape);
+      return errors;
+    },
   };
 };
 
@@ -64,11 +85,16 @@ const kindsOfLiterals: Readonly<Partial<Record<TokenKind, Kind.INT | Kind.FLOAT 
   [TokenKind.BLOCK_STRING]: Kind.STRING,
 };
 
+interface Shape {
+  readonly text: string;
+  readonly literals: readonly ValueNode[];
+}
+
 /**
  * The tokens of a document, with a number for each literal: equal ones have the same, because fields that are merged must
  * have equal arguments. All rules but that of values see the same in documents of one shape.
  */
-export const shapeOf = ({ loc }: DocumentNode): { readonly text: string; readonly literals: readonly ValueNode[] } => {
+export const shapeOf = ({ loc }: DocumentNode): Shape => {
   const numbers = new Map<string, number>();
   const literals: ValueNode[] = [];
   let text = '';

@@ -6,7 +6,7 @@ import { type Address, NodeRequest } from './request.ts';
 import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestLog } from './request-log.ts';
-import type { HttpResponse } from './response.ts';
+import { type HttpResponse, inSlices, isPieces } from './response.ts';
 
 /** Answers requests on the fast path, all in the same form. */
 export interface FastHandler {
@@ -99,12 +99,34 @@ const send = (
   const vary = added.vary === undefined ? headers.vary : joined(headers.vary, added.vary);
   if (vary !== undefined) list.push('vary', vary);
   list.push(...noSniff, 'x-request-id', id);
-  if (typeof body !== 'string') return sendStream(outgoing.writeHead(status, list), body);
-  const bytes = Buffer.byteLength(body);
+  if (isPieces(body) && body.length > 1)
+    return sendPieces(outgoing, body, (bytes) => [status, [...list, 'content-length', String(bytes)]]);
+  const whole = isPieces(body) ? (body[0] as string) : body;
+  if (typeof whole !== 'string') return sendStream(outgoing.writeHead(status, list), whole);
+  const bytes = Buffer.byteLength(whole);
   list.push('content-length', String(bytes));
-  // Node reserves three bytes for each character of UTF-8, which costs more than a large answer; ASCII is the same in Latin-1.
-  outgoing.writeHead(status, list).end(body, bytes === body.length ? 'latin1' : 'utf8');
+  outgoing.writeHead(status, list).end(whole, encodingOf(whole, bytes));
   return undefined;
+};
+
+/** Node reserves three bytes for each character of UTF-8, which costs more than a large answer; ASCII is the same in Latin-1. */
+const encodingOf = (text: string, bytes: number) => (bytes === text.length ? 'latin1' : 'utf8');
+
+const sendPieces = async (
+  outgoing: ServerResponse,
+  pieces: readonly string[],
+  headOf: (bytes: number) => readonly [status: number, headers: string[]],
+): Promise<void> => {
+  const lengths: number[] = [];
+  for await (const piece of inSlices(pieces)) lengths.push(Buffer.byteLength(piece));
+  outgoing.writeHead(...headOf(lengths.reduce((sum, bytes) => sum + bytes, 0)));
+  let index = 0;
+  for await (const piece of inSlices(pieces)) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(piece, encodingOf(piece, lengths[index] as number))) await drained(outgoing);
+    index++;
+  }
+  outgoing.end();
 };
 
 const joined = (first: string | undefined, second: string): string =>

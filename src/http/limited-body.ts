@@ -1,53 +1,79 @@
-import { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Busboy } from '@fastify/busboy';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import { codingOf } from '../lib/content-coding.ts';
 import { decodeBody } from './body-decoding.ts';
 
-export interface LimitedBody {
-  readonly request: Request;
-  /** Why the body could not be read to its end. */
-  fault(): DomainError | undefined;
-}
-
 /**
- * An upload in parts whose body is decompressed, and fails when it grows too large or has too many parts. Throws TOO_LARGE for
- * one that says it is.
+ * The parts of an upload, decompressed and read as they arrive: to divide twenty megabytes when all of them are there would hold
+ * up other requests. Throws TOO_LARGE or LIMIT_EXCEEDED when it is too large or has too many parts, BAD_REQUEST when it is
+ * damaged or ends early.
  */
-export const limitBody = (
-  request: Request,
+export const readParts = async (request: Request, config: Config): Promise<FormData> => {
+  const contentType = request.headers.get('content-type') ?? '';
+  const parts = new FormData();
+  try {
+    await pipeline(limited(request, contentType, config), parserInto(parts, contentType, config));
+    return parts;
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError('BAD_REQUEST', 'the body is not complete, valid multipart/form-data', { cause: error });
+  }
+};
+
+async function* limited(
+  { headers, body }: Request,
+  contentType: string,
   { uploadBytesMax, uploadPartsMax, decodedBodyBytesMax }: Config,
-): LimitedBody => {
+): AsyncGenerator<Uint8Array> {
   const tooLarge = () =>
     new DomainError('TOO_LARGE', `the body is over ${uploadBytesMax} bytes (setting uploadBytesMax)`);
-  const length = request.headers.get('content-length');
-  const coding = codingOf(request.headers.get('content-encoding'));
-  if (Number(length ?? 0) > uploadBytesMax) throw tooLarge();
-  if (request.body === null) return { request, fault: () => undefined };
-  const sent = request.body as unknown as AsyncIterable<Uint8Array>;
-  const boundaries = new BoundaryCounter(request.headers.get('content-type') ?? '');
-  let fault: DomainError | undefined;
-  async function* limited(): AsyncGenerator<Uint8Array> {
-    let bytes = 0;
-    try {
-      for await (const chunk of coding === null ? sent : decodeBody(sent, coding, decodedBodyBytesMax)) {
-        bytes += chunk.byteLength;
-        if (bytes > uploadBytesMax) throw tooLarge();
-        boundaries.add(chunk);
-        // The last one ends the body.
-        if (boundaries.count > uploadPartsMax + 1) throw tooManyParts(uploadPartsMax);
-        yield chunk;
-      }
-    } catch (error) {
-      if (error instanceof DomainError) fault = error;
-      throw error;
-    }
+  if (Number(headers.get('content-length') ?? 0) > uploadBytesMax) throw tooLarge();
+  if (body === null) return;
+  const sent = body as unknown as AsyncIterable<Uint8Array>;
+  const coding = codingOf(headers.get('content-encoding'));
+  const boundaries = new BoundaryCounter(contentType);
+  let bytes = 0;
+  for await (const chunk of coding === null ? sent : decodeBody(sent, coding, decodedBodyBytesMax)) {
+    bytes += chunk.byteLength;
+    if (bytes > uploadBytesMax) throw tooLarge();
+    boundaries.add(chunk);
+    // The last one ends the body.
+    if (boundaries.count > uploadPartsMax + 1) throw tooManyParts(uploadPartsMax);
+    yield chunk;
   }
-  const headers = new Headers(request.headers);
-  headers.delete('content-encoding');
-  headers.delete('content-length');
-  const body = Readable.toWeb(Readable.from(limited(), { objectMode: false }));
-  return { request: new Request(request, { headers, body, duplex: 'half' } as RequestInit), fault: () => fault };
+}
+
+type FilePart = [
+  name: string | undefined,
+  stream: Readable,
+  filename: string | undefined,
+  encoding: string,
+  type: string,
+];
+
+/** Adds the parts of the body that is written to it. Throws for a type without a boundary. */
+const parserInto = (parts: FormData, contentType: string, { queryBytesMax, inputBytesMax }: Config): Writable => {
+  const fieldSize = queryBytesMax + inputBytesMax;
+  const parser = new Busboy({ headers: { 'content-type': contentType }, preservePath: true, limits: { fieldSize } });
+  parser.on('field', (name: string | undefined, value, _isNameCut, isCut) => {
+    if (isCut)
+      parser.destroy(
+        new DomainError('TOO_LARGE', `a part that is no file is over ${fieldSize} bytes (setting inputBytesMax)`),
+      );
+    if (name !== undefined) parts.append(name, value);
+  });
+  parser.on('file', (...[name, stream, filename, , type]: FilePart) => {
+    // A file of blobs shares their memory; of plain chunks it would copy all of them at its end.
+    const blobs: Blob[] = [];
+    stream.on('data', (chunk: Buffer<ArrayBuffer>) => blobs.push(new Blob([chunk])));
+    stream.on('end', () => name !== undefined && parts.append(name, new File(blobs, filename ?? 'blob', { type })));
+    // The parser reports the end of the body in the middle of a file as its own error too.
+    stream.on('error', () => undefined);
+  });
+  return parser;
 };
 
 const tooManyParts = (uploadPartsMax: number): DomainError =>

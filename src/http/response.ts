@@ -1,4 +1,5 @@
 import { DomainError, statusOfCode, storageFaultOf } from '../errors.ts';
+import { Stages } from '../lib/yielding.ts';
 import { challenge } from './credentials.ts';
 
 /** A response, whether node:http or the Fetch standard carries it. */
@@ -6,8 +7,17 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Complete, or a stream of its parts. */
-  readonly body: string | AsyncIterable<string>;
+  /** Complete, in one piece or in several that are written in slices, or a stream of its parts. */
+  readonly body: string | readonly string[] | AsyncIterable<string>;
+}
+
+/** Pieces of a body, each in its own slice when they are many. */
+export async function* inSlices(pieces: readonly string[]): AsyncGenerator<string> {
+  const stages = new Stages();
+  for (const piece of pieces) {
+    await stages.next();
+    yield piece;
+  }
 }
 
 /** The message for an internal error: it only names the request id under which the log has the details. */
@@ -49,8 +59,14 @@ export const errorResponseOf = (
   };
 };
 
-export const toResponse = ({ status, headers, body }: HttpResponse): Response =>
-  new Response(typeof body === 'string' ? body : streamOf(body), { status, headers });
+export const toResponse = ({ status, headers, body }: HttpResponse): Response => {
+  const whole = isPieces(body) && body.length === 1 ? (body[0] as string) : body;
+  if (typeof whole === 'string') return new Response(whole, { status, headers });
+  return new Response(streamOf(isPieces(whole) ? inSlices(whole) : whole), { status, headers });
+};
+
+/** Whether a body is complete, in several pieces. */
+export const isPieces = (body: HttpResponse['body']): body is readonly string[] => Array.isArray(body);
 
 const streamOf = (texts: AsyncIterable<string>): ReadableStream<Uint8Array> => {
   const parts = texts[Symbol.asyncIterator]();

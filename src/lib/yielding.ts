@@ -57,6 +57,20 @@ export class Stages {
   }
 }
 
+/** Items between two looks at the clock. */
+const itemsPerLook = 16;
+
+/** Maps items that are many, in slices. */
+export const mapInSlices = async <T, R>(items: readonly T[], map: (item: T) => R): Promise<R[]> => {
+  const mapped: R[] = [];
+  const stages = new Stages();
+  for (const [index, item] of items.entries()) {
+    if (index % itemsPerLook === 0) await stages.next();
+    mapped.push(map(item));
+  }
+  return mapped;
+};
+
 /** Steps between two looks at the clock. */
 const stepsPerLook = 64;
 

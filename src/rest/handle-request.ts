@@ -224,7 +224,10 @@ const cachePolicies: Readonly<Record<Route['subject'], Readonly<Record<string, s
   documentation: revalidate,
 };
 
-const serialize = ({ response: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
+const serialize = (
+  { response: { type } }: Route,
+  value: unknown,
+): { type: string; body: string | AsyncIterable<string> } => {
   if (isStream(value))
     return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { App } from '../../src/app.ts';
 import { letters } from '../../src/lib/letter.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { type BenchmarkData, createBenchmarkData, userId } from './fixtures.ts';
+import type { Caller } from './limits-documents.ts';
+import { wideDataset } from './limits-routes.ts';
 import { type ImportedFile, importFile, load, openApp, writeFileOf } from './load-data.ts';
 
 const variants = ['A', 'B', 'C'] as const;
@@ -22,12 +25,32 @@ const events: ImportedFile = {
 
 const conversationsAtOnce = 1000;
 
-/** The records of the other benchmarks, as many events, a tenth as many conversations, and a key that may read. */
-export const loadWithEvents = async (records: number, folder: string): Promise<string> => {
-  const keyFile = join(folder, 'read-key');
+const wideColumns = 60;
+
+/** A CSV of many columns and a twentieth of the rows. */
+const wideCsv = (rows: number): string => {
+  const names = Array.from({ length: wideColumns }, (_, column) => `c${column}`);
+  const lines = Array.from({ length: rows }, (_, row) =>
+    names.map((_name, column) => (column % 3 === 0 ? `text ${(row * 7919) % 10_007}` : (row * column) % 9973)).join(),
+  );
+  return `${names.join()}\n${lines.join('\n')}\n`;
+};
+
+const addDataset = async (app: App, rows: number): Promise<void> => {
+  const init = { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: wideCsv(rows) };
+  const answer = await app.fetch(new Request(`http://127.0.0.1/datasets/${wideDataset}?wait=1`, init));
+  if (answer.status !== 200) throw new Error(await answer.text());
+};
+
+/** The keys of callers. */
+export type Keys = Readonly<Record<Exclude<Caller, 'nobody'>, string>>;
+
+/** The records of the other benchmarks, as many events, a tenth as many conversations, a dataset, and keys. */
+export const loadWithEvents = async (records: number, folder: string): Promise<Keys> => {
+  const keyFile = join(folder, 'keys.json');
   const input = createBenchmarkData(records);
   await load(input, folder);
-  if (existsSync(keyFile)) return keyFile;
+  if (existsSync(keyFile)) return JSON.parse(readFileSync(keyFile, 'utf8')) as Keys;
   const app = openApp(folder);
   await app.start();
   await importFile(app, events, await writeFileOf(events, input, folder), records);
@@ -37,8 +60,12 @@ export const loadWithEvents = async (records: number, folder: string): Promise<s
         app.domains.conversations.start(randomUUID(), letters[index % letters.length] as string, null),
       ),
     );
-  const key = await app.domains.apiKeys.add('bench', ['read']);
+  await addDataset(app, Math.ceil(records / 20));
+  const keys = {
+    read: await app.domains.apiKeys.add('bench', ['read']),
+    ingest: await app.domains.apiKeys.add('bench ingest', ['read', 'ingest']),
+  };
   await app.close();
-  writeFileSync(keyFile, key);
-  return keyFile;
+  writeFileSync(keyFile, JSON.stringify(keys));
+  return keys;
 };

@@ -1,8 +1,16 @@
-/** A request that would cost much, and what a caller with or without a key sends. */
+/** The scope of a caller, or none. */
+export type Caller = 'nobody' | 'read' | 'ingest';
+
+/** A request that would cost much, and who sends it. */
 export interface HostileRequest {
   readonly name: string;
-  readonly body: string;
-  readonly hasKey: boolean;
+  readonly caller: Caller;
+  /** Default: POST to `/graphql`. */
+  readonly method?: 'GET' | 'POST';
+  readonly path?: string;
+  /** Beside the type JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
 }
 
 const repeated = (count: number, text: (index: number) => string): string =>
@@ -113,11 +121,19 @@ const bodies: readonly (readonly [name: string, body: string])[] = [
     '900 operations',
     JSON.stringify({ query: repeated(900, (index) => `query f${index} { __typename }`), operationName: 'f1' }),
   ],
+  ['a valid document of 240 kB', request(`{ ${repeated(1200, (index) => `${'a'.repeat(180)}${index}: __typename`)} }`)],
+  [
+    'a valid document of 5,000 tokens',
+    request(
+      `query (${repeated(150, (index) => `$v${index}: Boolean!`)}) { ${repeated(150, (index) => `a${index}: user(userId: "u${index}") { userId @skip(if: $v${index}) ... on User { userId @include(if: $v${index}) } }`)} }`,
+      Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`v${index}`, false])),
+    ),
+  ],
   ['a text of 7 MB', request(`{ user(userId: "${'x'.repeat(7_000_000)}") { userId } }`)],
   ['10,000 aliases', request(aliased(10_000, '__typename'))],
 ];
 
 /** Each with a key of scope read, and without. */
-export const hostileRequests: readonly HostileRequest[] = [false, true].flatMap((hasKey) =>
-  bodies.map(([name, body]) => ({ name, body, hasKey })),
+export const hostileDocuments: readonly HostileRequest[] = (['nobody', 'read'] as const).flatMap((caller) =>
+  bodies.map(([name, body]) => ({ name, body, caller })),
 );

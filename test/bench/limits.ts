@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { loadWithEvents } from './limits-data.ts';
-import { type HostileRequest, hostileRequests } from './limits-documents.ts';
+import { type Keys, loadWithEvents } from './limits-data.ts';
+import { type Caller, type HostileRequest, hostileDocuments } from './limits-documents.ts';
+import { hostileRoutes } from './limits-routes.ts';
 import { configOf } from './load-data.ts';
 import { idleNote } from './measure.ts';
 import type { BenchmarkOptions } from './options.ts';
@@ -48,17 +48,23 @@ interface Measured extends Answered {
 
 const codeOf = (text: string): string => /"code":"(\w+)"/.exec(text.slice(0, 5000))?.[1] ?? 'ok';
 
-const send = ({ port }: ServerProcess, { body }: HostileRequest, key: string | null): Promise<Answered> =>
+const send = ({ port }: ServerProcess, hostile: HostileRequest, key: string | null): Promise<Answered> =>
   new Promise((resolve) => {
+    const { method = 'POST', path = '/graphql', headers: further = {}, body } = hostile;
     const startMs = performance.now();
     const finish = (status: number, code: string): void =>
       resolve({ status, code, seconds: (performance.now() - startMs) / 1000 });
-    const headers = { 'content-type': 'application/json', ...(key === null ? {} : { 'x-api-key': key }) };
-    const sent = request({ port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers }, (answer) => {
+    const headers = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === null ? {} : { 'x-api-key': key }),
+      ...further,
+    };
+    const sent = request({ port, host: '127.0.0.1', path, method, headers }, (answer) => {
       let text = '';
       answer.on('data', (part: Buffer) => {
         if (text.length < 5000) text += part;
       });
+      answer.on('error', (error: NodeJS.ErrnoException) => finish(0, error.code ?? error.message));
       answer.on('end', () => finish(answer.statusCode ?? 0, codeOf(text)));
     });
     sent.setTimeout(answerMsMax, () => sent.destroy(new Error('timeout')));
@@ -85,28 +91,33 @@ const heldMsOf = async ({ process: child }: ServerProcess): Promise<number> => {
   }
 };
 
-const measureOn = async (server: ServerProcess, hostile: HostileRequest, key: string): Promise<Measured> => {
+const keyOf = (keys: Keys, caller: Caller): string | null => (caller === 'nobody' ? null : keys[caller]);
+
+const measureOn = async (server: ServerProcess, hostile: HostileRequest, keys: Keys): Promise<Measured> => {
   const endWatch = watchMemory(server.process.pid as number);
-  const { result: probed, done } = await runBeside<Probed, Answered>([prober, String(server.port), key], async () => {
-    // The prober is at its pace by then, and goes on for a while: a client may be answered before the work ends.
-    await delay(probedMs);
-    await heldMsOf(server);
-    const answered = await send(server, hostile, hostile.hasKey ? key : null);
-    await delay(probedMs);
-    return answered;
-  });
+  const { result: probed, done } = await runBeside<Probed, Answered>(
+    [prober, String(server.port), keys.read],
+    async () => {
+      // The prober is at its pace by then, and goes on for a while: a client may be answered before the work ends.
+      await delay(probedMs);
+      await heldMsOf(server);
+      const answered = await send(server, hostile, keyOf(keys, hostile.caller));
+      await delay(probedMs);
+      return answered;
+    },
+  );
   return { ...done, name: hostile.name, probed, heldMs: await heldMsOf(server), memory: endWatch() };
 };
 
 /** Starts a server with so much heap, sends it every request, and says whether it is still alive. */
-const measureAll = async (folder: string, heapMegabytes: number, requests: readonly HostileRequest[], key: string) => {
+const measureAll = async (folder: string, heapMegabytes: number, requests: readonly HostileRequest[], keys: Keys) => {
   const heap = `--max-old-space-size=${heapMegabytes}`;
   const args = [heap, '--import', watch, program, '--data', configOf(folder).data, '--port', '0'];
   const server = await startServer('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
   const rows: Measured[] = [];
   for (const hostile of requests) {
     if (server.process.exitCode !== null || server.process.signalCode !== null) break;
-    rows.push(await measureOn(server, hostile, key));
+    rows.push(await measureOn(server, hostile, keys));
   }
   const isAlive = server.process.exitCode === null && server.process.signalCode === null;
   if (isAlive) {
@@ -117,16 +128,18 @@ const measureAll = async (folder: string, heapMegabytes: number, requests: reado
 };
 
 /** Requests that would cost much beside a prober, which sends a simple query every ten milliseconds. */
-export const benchmarkLimits = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
-  const key = readFileSync(await loadWithEvents(records, folder), 'utf8');
-  const cases = [
-    { title: 'without a key, heap of 400 MB', heap: 400, hasKey: false },
-    { title: 'with a key of scope read, heap of 1 GB', heap: 1000, hasKey: true },
+export const benchmarkLimits = async ({ records, folder, only }: BenchmarkOptions): Promise<Report> => {
+  const keys = await loadWithEvents(records, folder);
+  const cases: readonly { readonly title: string; readonly heap: number; readonly caller: Caller }[] = [
+    { title: 'without a key, heap of 400 MB', heap: 400, caller: 'nobody' },
+    { title: 'with a key of scope read, heap of 1 GB', heap: 1000, caller: 'read' },
+    { title: 'with a key of scope ingest, heap of 1 GB', heap: 1000, caller: 'ingest' },
   ];
+  const all = [...hostileDocuments, ...hostileRoutes].filter(({ name }) => name.includes(only));
   const measured = [];
-  for (const { title, heap, hasKey } of cases) {
-    const requests = hostileRequests.filter((each) => each.hasKey === hasKey);
-    measured.push({ title, ...(await measureAll(folder, heap, requests, key)) });
+  for (const { title, heap, caller } of cases) {
+    const requests = all.filter((each) => each.caller === caller);
+    if (requests.length > 0) measured.push({ title, ...(await measureAll(folder, heap, requests, keys)) });
   }
   return {
     name: 'limits',

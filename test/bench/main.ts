@@ -13,7 +13,7 @@ if (!options) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
-const { names, size, json, data } = options;
+const { names, size, json, data, only } = options;
 const scratch = mkdtempSync(join(tmpdir(), 'asof-bench-'));
 const reports: Report[] = [];
 let failed = false;
@@ -23,7 +23,7 @@ try {
   // A process each: none runs on another's heap or with code that another warmed up.
   for (const name of names) {
     const out = join(scratch, `${name}.json`);
-    const args = ['--expose-gc', one, name, String(size), data ?? join(scratch, 'data'), out];
+    const args = ['--expose-gc', one, name, String(size), data ?? join(scratch, 'data'), out, only ?? ''];
     const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
     if (status === 0) reports.push(JSON.parse(readFileSync(out, 'utf8')) as Report);
     else failed = true;

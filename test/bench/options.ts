@@ -13,10 +13,11 @@ export const benchmarkNames = [
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
-export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]… [--size 0.01] [--json <file>] [--data <folder>]
+export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]… [--size 0.01] [--json <file>] [--data <folder>] [--only <text>]
   --size   part of the full 1,000,000 records of each kind
   --json   also write the results to a file
-  --data   keep the imported data folder here and use it again; default: a temporary one`;
+  --data   keep the imported data folder here and use it again; default: a temporary one
+  --only   of limits: only the requests whose names contain the text`;
 
 /** What a benchmark runs with. */
 export interface BenchmarkOptions {
@@ -24,6 +25,8 @@ export interface BenchmarkOptions {
   readonly records: number;
   /** Folder for files and the store. */
   readonly folder: string;
+  /** A part of the names of what is measured; empty for all. */
+  readonly only: string;
 }
 
 export interface Options {
@@ -31,6 +34,7 @@ export interface Options {
   readonly size: number;
   readonly json: string | undefined;
   readonly data: string | undefined;
+  readonly only: string | undefined;
 }
 
 /** Null when the arguments are not as in `usage`. */
@@ -42,7 +46,7 @@ export const optionsOf = (args: readonly string[]): Options | null => {
     const name = benchmarkNames.find((candidate) => candidate === argument);
     const value = args[position + 1];
     if (name) names.push(name);
-    else if (!['--size', '--json', '--data'].includes(argument) || value === undefined) return null;
+    else if (!['--size', '--json', '--data', '--only'].includes(argument) || value === undefined) return null;
     else {
       values.set(argument, value);
       position++;
@@ -55,5 +59,6 @@ export const optionsOf = (args: readonly string[]): Options | null => {
     size,
     json: values.get('--json'),
     data: values.get('--data'),
+    only: values.get('--only'),
   };
 };

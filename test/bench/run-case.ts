@@ -27,7 +27,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   limits: benchmarkLimits,
 };
 
-const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];
-const report = await benchmarks[name]({ records: Math.round(Number(size) * 1e6), folder });
+const [name, size, folder, out, only] = process.argv.slice(2) as [BenchmarkName, string, string, string, string];
+const report = await benchmarks[name]({ records: Math.round(Number(size) * 1e6), folder, only });
 printReport(report);
 writeFileSync(out, JSON.stringify(report));

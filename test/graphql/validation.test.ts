@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../schema/schema.ts';
+import { validateInSlices } from '../../src/graphql/sliced-validation.ts';
 import { createValidation, shapeOf } from '../../src/graphql/validation.ts';
+import { hostileBodies } from '../support/hostile-documents.ts';
 
 const shape = (text: string): string => shapeOf(parse(text)).text;
 
@@ -51,6 +53,9 @@ const templates = [
     `mutation { recordStatusChanges(input: { changes: [{ userId: ${a}, status: PAYING, effectiveAt: ${b} }] }) { __typename } }`,
 ];
 
+const messages = (errors: ReturnType<typeof validate>): unknown[] =>
+  errors.map((error) => ({ ...error.toJSON(), message: error.message }));
+
 describe('validation by shapes', () => {
   it('has the errors of all rules, whatever was validated before', () => {
     const documents = fc
@@ -59,14 +64,33 @@ describe('validation by shapes', () => {
       // A default value has no variables.
       .filter((text) => !text.includes('= $v'));
     const validation = createValidation(schema, 100);
-    const messages = (errors: ReturnType<typeof validate>): unknown[] =>
-      errors.map((error) => ({ ...error.toJSON(), message: error.message }));
     fc.assert(
       fc.property(documents, (text) => {
         const document = parse(text);
-        expect(messages(validation(document))).toEqual(messages(validate(schema, document)));
+        expect(messages(validation.validate(document))).toEqual(messages(validate(schema, document)));
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe('validation in slices', () => {
+  it('has the same errors in the same order, up to the same number', async () => {
+    const valid = hostileBodies.flatMap(({ name, body }) => {
+      if (typeof body !== 'string' || !name.startsWith('document: ')) return [];
+      const { query } = JSON.parse(body) as { query: string };
+      try {
+        return [[name, parse(query, { maxTokens: 5000 })] as const];
+      } catch {
+        return [];
+      }
+    });
+    expect(valid.length).toBeGreaterThan(50);
+    const errorsMax = 3;
+    for (const [name, document] of valid) {
+      const expected = validate(schema, document, undefined, { maxErrors: errorsMax });
+      const errors = await validateInSlices(schema, document, errorsMax);
+      expect([name, messages(errors)]).toEqual([name, messages(expected)]);
+    }
   });
 });

@@ -43,7 +43,13 @@ export class VersionFiles {
       { bytesMax: datasetCopiesBytesMax, rowsMin: 0, stepRows: 7 },
     );
     const all = {
-      ...{ datasetQueryMsMax: 60_000, datasetCacheBytesMax: 1, datasetPageBytesMax: 1e6, datasetGroupsMax: 10_000 },
+      ...{
+        datasetQueriesAtOnce: 2,
+        datasetQueryMsMax: 60_000,
+        datasetCacheBytesMax: 1,
+        datasetPageBytesMax: 1e6,
+        datasetGroupsMax: 10_000,
+      },
       ...{ datasetCopiesBytesMax, ...limits },
     };
     this.#queries = new VersionQueries(this.#duckdb, all, this.#copies);

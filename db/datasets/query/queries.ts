@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Work } from '../../../src/lib/work.ts';
+import { SharedWork, type Work } from '../../../src/lib/work.ts';
+import { Turnstile } from '../../../src/lib/yielding.ts';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
 import type { RowsRequest, StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
 import { pageOfChanges } from './changes.ts';
@@ -15,11 +16,18 @@ import { type Replaceable, VersionCopies } from './version-copies.ts';
 
 /** The settings that queries of versions use. */
 export interface QueryLimits {
+  readonly datasetQueriesAtOnce: number;
   readonly datasetQueryMsMax: number;
   readonly datasetCacheBytesMax: number;
   readonly datasetCopiesBytesMax: number;
   readonly datasetPageBytesMax: number;
   readonly datasetGroupsMax: number;
+}
+
+/** A query that runs for all requests that need its result. */
+interface Pending {
+  readonly work: SharedWork;
+  readonly result: Promise<unknown>;
 }
 
 interface Answer<Q extends TableQueryName> {
@@ -44,6 +52,8 @@ export class VersionQueries {
   readonly #limits: QueryLimits;
   readonly #copies: VersionCopies;
   readonly #results: LRUCache<string, { readonly value: unknown }>;
+  readonly #pending = new Map<string, Pending>();
+  readonly #turnstiles = new WeakMap<Work, Turnstile>();
 
   constructor(duckdb: Pick<Duckdb, 'session' | 'whileIdle'>, limits: QueryLimits, copies?: VersionCopies) {
     this.#duckdb = duckdb;
@@ -68,15 +78,51 @@ export class VersionQueries {
     const key = `${table.file} ${name} ${JSON.stringify(request)}`;
     const known = this.#results.get(key);
     if (known !== undefined) return known.value as TableQueries[Q]['result'];
-    const { result, bytes } = await this.#duckdb.session((session) => this.#answer(session, table, name, request), {
-      timeoutMs: this.#limits.datasetQueryMsMax,
-      timeoutSetting: 'datasetQueryMsMax',
-      work,
+    const compute = async (shared: Work): Promise<unknown> => {
+      const { result, bytes } = await this.#duckdb.session((session) => this.#answer(session, table, name, request), {
+        timeoutMs: this.#limits.datasetQueryMsMax,
+        timeoutSetting: 'datasetQueryMsMax',
+        work: shared,
+      });
+      this.#remember(key, result, bytes);
+      // Whoever reads a first page reads others soon.
+      if (name === 'rows' && isFirstPage(request as RowsRequest)) void this.#copies.make(table);
+      return result;
+    };
+    const result = await this.#turnstileOf(work).run(async () => {
+      const found = this.#results.get(key);
+      return found ? found.value : this.#share(key, work, compute);
     });
-    this.#remember(key, result, bytes);
-    // Whoever reads a first page reads others soon.
-    if (name === 'rows' && isFirstPage(request as RowsRequest)) void this.#copies.make(table);
-    return result;
+    return result as TableQueries[Q]['result'];
+  }
+
+  /**
+   * One request may need hundreds of results, such as the profile of each column: only as many of its queries as may run at once
+   * stand in the line of all requests.
+   */
+  #turnstileOf(work: Work): Turnstile {
+    const known = this.#turnstiles.get(work);
+    if (known) return known;
+    const turnstile = new Turnstile(this.#limits.datasetQueriesAtOnce);
+    this.#turnstiles.set(work, turnstile);
+    return turnstile;
+  }
+
+  /** The result of a query that may be running for another request, or for another field of the same one. */
+  #share(key: string, work: Work, compute: (shared: Work) => Promise<unknown>): Promise<unknown> {
+    let pending = this.#pending.get(key);
+    if (!pending || pending.work.hasEnded) {
+      const shared = new SharedWork();
+      const started = { work: shared, result: compute(shared) };
+      const forget = (): void => {
+        if (this.#pending.get(key) === started) this.#pending.delete(key);
+      };
+      started.result.then(forget, forget);
+      this.#pending.set(key, started);
+      pending = started;
+    }
+    pending.work.add(work);
+    return pending.result;
   }
 
   /** Whether a version has enough rows for a copy, and not too many bytes: a copy is hardly smaller than its file. */

@@ -1,5 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { isTextual } from '../../../src/lib/column.ts';
+import { mapInSlices } from '../../../src/lib/yielding.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { TableRow } from '../engine.ts';
 import { importField, lineField, misfitField } from '../parquet-layout.ts';
@@ -37,7 +38,7 @@ export const fetchRows = async (
     where bytes_so_far <= ${bytesMax} or page_position = 1 order by page_position`;
   const read = rowReader(source, withMisfits);
   const found = await session.rows(sql);
-  return { rows: found.map(read), bytes: Number(found.at(-1)?.at(-1) ?? 0) };
+  return { rows: await mapInSlices(found, read), bytes: Number(found.at(-1)?.at(-1) ?? 0) };
 };
 
 const bytesOf = (source: Source, withMisfits: readonly number[]): string => {

@@ -1,10 +1,17 @@
 import { createReadStream } from 'node:fs';
 import type { Work } from '../../lib/work.ts';
+import { Stages } from '../../lib/yielding.ts';
 import type { Dataset, Datasets } from './datasets.ts';
 import type { RowWriter } from './row-text.ts';
 import type { RowsQuery } from './rows.ts';
 
 const pageRows = 5000;
+
+/** Rows between two looks at the clock. */
+const rowsPerLook = 16;
+
+/** Characters of a part: one of a whole page would be encoded in one go. */
+const partLength = 64_000;
 
 /** A part of an export. */
 export interface ExportPart {
@@ -15,7 +22,7 @@ export interface ExportPart {
 
 type ExportQuery = Omit<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>;
 
-/** The rows of a version that a query selects, as whole pages, which are read one after the other on demand. */
+/** The rows of a version that a query selects, in pages that are read one after the other on demand. */
 export async function* exportPages(
   datasets: Datasets,
   dataset: Dataset,
@@ -27,11 +34,19 @@ export async function* exportPages(
   let text = head === '' ? '' : `${head}${end}`;
   const release = datasets.holdVersion(datasets.versionOf(dataset, versionId));
   try {
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const request = { ...query, versionId, limit: pageRows, fromEnd: false, after };
       const page = await datasets.rowsUncounted(dataset, request, work);
-      for (const row of page.rows) text += `${line(row)}${end}`;
-      yield { content: text, excludedCount: page.excludedCount };
+      const { excludedCount } = page;
+      const stages = new Stages();
+      for (const [index, row] of page.rows.entries()) {
+        if (index % rowsPerLook === 0) await stages.next();
+        text += `${line(row)}${end}`;
+        if (text.length < partLength) continue;
+        yield { content: text, excludedCount };
+        text = '';
+      }
+      if (isFirst || text !== '') yield { content: text, excludedCount };
       text = '';
       const last = page.rows.at(-1);
       if (!page.hasAfter || !last) return;

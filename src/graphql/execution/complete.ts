@@ -2,9 +2,7 @@ import { type GraphQLAbstractType, GraphQLError, type GraphQLObjectType, isObjec
 import { type Execution, FieldInfo, keysOf, type Path, pathOf } from './execution.ts';
 import type { FixedSelection } from './fixed-texts.ts';
 import { type FieldPlan, type ObjectPlan, type OutputPlan, objectPlanOf } from './plan.ts';
-
-/** Completed values as JSON, null for a null, and lists that had to be awaited in parts. */
-export type Text = string | null | readonly Text[];
+import { inOnePiece, joinedParts, type Text } from './texts.ts';
 
 type Completed = string | null | Promise<Text>;
 
@@ -14,15 +12,6 @@ const isPromise = (value: unknown): value is Promise<unknown> =>
   (typeof value === 'object' || typeof value === 'function') &&
   value !== null &&
   typeof (value as { then?: unknown }).then === 'function';
-
-const joined = (text: Text): string => {
-  if (typeof text === 'string') return text;
-  if (text === null) return 'null';
-  // Not `join`, which copies: the whole answer is copied once, when it is sent.
-  let all = '';
-  for (const part of text) all += joined(part);
-  return all;
-};
 
 /*
  * These functions do what those of the same purpose in graphql-js do, in the same order, and create the same promises, so
@@ -38,7 +27,7 @@ export const executeFields = (
   { fields }: ObjectPlan,
   source: unknown,
   path: Path | undefined,
-): string | Promise<string> => {
+): string | Promise<Text> => {
   let text = '';
   let parts: Part[] | undefined;
   execution.slices.count(fields.length);
@@ -63,14 +52,16 @@ export const executeFields = (
   } catch (error) {
     if (!parts) throw error;
     // The other fields may fail as well: their errors have to be handled before this one.
-    return joinedParts(parts).finally(() => {
-      throw error;
-    });
+    return allOf(parts)
+      .then(joinedParts)
+      .finally(() => {
+        throw error;
+      });
   }
   if (!parts) return fields.length === 0 ? '{}' : `${text}}`;
   parts.push(`${text}}`);
-  // The operation itself is a piece of its answer, which is joined when it is sent.
-  return path === undefined ? allOf(parts).then(joined) : joinedParts(parts);
+  // The operation itself is divided into pieces when it is sent.
+  return path === undefined ? allOf(parts) : allOf(parts).then(joinedParts);
 };
 
 /**
@@ -95,17 +86,6 @@ const allOf = (parts: readonly Part[]): Promise<readonly Text[]> =>
     }
     if (waiting === 0) resolve(texts);
   });
-
-const joinedParts = (parts: readonly Part[]): Promise<string> =>
-  allOf(parts).then((texts) => inOnePiece(joined(texts)));
-
-/** Texts up to this length stay in pieces until the whole answer is sent, which cannot be divided: it should have few pieces. */
-const piecesLengthMax = 500;
-/** V8 joins the pieces of a text when one of its characters is read. */
-const inOnePiece = (text: string): string => {
-  if (text.length > piecesLengthMax) text.charCodeAt(0);
-  return text;
-};
 
 const executeField = (
   execution: Execution,

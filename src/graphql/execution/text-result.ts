@@ -12,18 +12,19 @@ type Errors = NonNullable<Result['errors']>;
  */
 class TextResult {
   readonly errors?: Errors;
-  readonly dataText: string;
+  /** Joined they are the data. */
+  readonly dataPieces: readonly string[];
   readonly extensions?: Extensions;
   #data: Data | undefined;
 
-  constructor(dataText: string, errors?: Errors, extensions?: Extensions) {
+  constructor(dataPieces: readonly string[], errors?: Errors, extensions?: Extensions) {
     if (errors) this.errors = errors;
-    this.dataText = dataText;
+    this.dataPieces = dataPieces;
     if (extensions) this.extensions = extensions;
   }
 
   get data(): Data {
-    this.#data ??= JSON.parse(this.dataText) as Data;
+    this.#data ??= JSON.parse(this.dataPieces.join('')) as Data;
     return this.#data;
   }
 
@@ -33,8 +34,9 @@ class TextResult {
   }
 }
 
-export const createTextResult = (text: string, errors?: readonly GraphQLError[]): ExecutionResult =>
-  new TextResult(text, errors) as ExecutionResult;
+/** A result with the data in pieces of JSON. */
+export const createTextResult = (pieces: readonly string[], errors?: readonly GraphQLError[]): ExecutionResult =>
+  new TextResult(pieces, errors) as ExecutionResult;
 
 /** The same result with other errors. */
 export const withErrors = (
@@ -42,7 +44,7 @@ export const withErrors = (
   errors: NonNullable<FormattedExecutionResult['errors']>,
 ): FormattedExecutionResult =>
   (result instanceof TextResult
-    ? new TextResult(result.dataText, errors, result.extensions)
+    ? new TextResult(result.dataPieces, errors, result.extensions)
     : { ...result, errors }) as FormattedExecutionResult;
 
 /** The same result with further extensions. */
@@ -50,17 +52,21 @@ export const withExtensions = <R extends Result>(result: R, added: Extensions): 
   const extensions = { ...result.extensions, ...added };
   return (
     result instanceof TextResult
-      ? new TextResult(result.dataText, result.errors, extensions)
+      ? new TextResult(result.dataPieces, result.errors, extensions)
       : { ...result, extensions }
   ) as R;
 };
 
-/** A result as JSON. */
-export const resultText = (result: Result): string => {
-  if (!(result instanceof TextResult)) return JSON.stringify(result);
-  const { errors, dataText, extensions } = result;
-  if (!errors && !extensions) return `{"data":${dataText}}`;
+/** A result as JSON in pieces, of which most answers have one. */
+export const resultPieces = (result: Result): readonly string[] => {
+  if (!(result instanceof TextResult)) return [JSON.stringify(result)];
+  const { errors, dataPieces, extensions } = result;
   const before = errors ? `"errors":${JSON.stringify(errors)},` : '';
   const after = extensions ? `,"extensions":${JSON.stringify(extensions)}` : '';
-  return `{${before}"data":${dataText}${after}}`;
+  const [first = ''] = dataPieces;
+  if (dataPieces.length === 1) return [`{${before}"data":${first}${after}}`];
+  return [`{${before}"data":`, ...dataPieces, `${after}}`];
 };
+
+/** A result as JSON. */
+export const resultText = (result: Result): string => resultPieces(result).join('');

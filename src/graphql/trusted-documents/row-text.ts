@@ -1,4 +1,6 @@
 import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
+import { mapInSlices } from '../../lib/yielding.ts';
+import { piecesOf } from '../execution/texts.ts';
 import type { ResponsePath, RowSource } from './row-source.ts';
 
 /** The forms of rows, by the suffix of the address. */
@@ -9,19 +11,17 @@ export const rowTypes = {
 
 export type RowFormat = keyof typeof rowTypes;
 
-/** The data of a response as CSV (RFC 4180) or as one JSON object a line, with a column for each path. */
-export const rowText = (data: unknown, source: RowSource, format: RowFormat): string => {
+/** The data of a response as CSV (RFC 4180) or as one JSON object a line, with a column for each path, in pieces. */
+export const rowPieces = async (data: unknown, source: RowSource, format: RowFormat): Promise<readonly string[]> => {
   const found = source.list === null ? [data] : valueAt(data, source.list);
-  const items = Array.isArray(found) ? found : [];
+  const items: readonly unknown[] = Array.isArray(found) ? found : [];
   const names = source.columns.map(nameOf);
-  const lines = items.map((item) => {
+  const lines = await mapInSlices(items, (item) => {
     const values = source.columns.map((path) => valueAt(item, path));
-    if (format === 'csv') return csvLine(values.map(cellOf));
-    return JSON.stringify(Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    if (format === 'csv') return `${csvLine(values.map(cellOf))}\r\n`;
+    return `${JSON.stringify(Object.fromEntries(names.map((name, index) => [name, values[index]])))}\n`;
   });
-  return format === 'csv'
-    ? [csvLine(names), ...lines].map((line) => `${line}\r\n`).join('')
-    : lines.map((line) => `${line}\n`).join('');
+  return piecesOf(format === 'csv' ? [`${csvLine(names)}\r\n`, ...lines] : lines);
 };
 
 /** Items that are no objects have one column without a path. */

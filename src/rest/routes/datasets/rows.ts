@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { columnsOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { jsonRows } from '../../../domains/datasets/row-text.ts';
+import { mapInSlices } from '../../../lib/yielding.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 import { after, before, columns, first, search, sort, versionNumber, where } from './parameters.ts';
@@ -71,7 +72,8 @@ export const exploreDataset = defineRoute({
       next: urlOf(page.hasAfter, '_after', page.rows.at(-1)),
       previous: urlOf(page.hasBefore, '_before', page.rows[0]),
     };
-    const body = `{"rows":[${page.rows.map(line).join(',')}],${JSON.stringify(rest).slice(1)}`;
+    const lines = await mapInSlices(page.rows, line);
+    const body = `{"rows":[${lines.join(',')}],${JSON.stringify(rest).slice(1)}`;
     return new Response(body, { headers: { 'content-type': 'application/json' } });
   },
 });
