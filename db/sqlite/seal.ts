@@ -26,8 +26,9 @@ export const sealMigrated = (client: Database.Database, changes: number): void =
   if (client.prepare('select 1 from store_state').get()) return;
   const sideRows = new SideRows(client);
   client.exec('delete from row_digests');
+  const counters = new Set(client.prepare('select name from sqlite_sequence').pluck().all());
   for (const { table, name } of sideTables) {
-    sideRows.counted(table);
+    if (counters.has(name)) sideRows.counted(table);
     for (const id of client.prepare<[], number>(`select id from "${name}"`).pluck().all()) sideRows.inserted(table, id);
   }
   const digest = Buffer.alloc(rowDigestBytes);

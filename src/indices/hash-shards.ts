@@ -21,7 +21,9 @@ const tagOf = (hash: number): number => hash >>> 24;
 
 /** The codes of keys, which lie elsewhere, by hashes of 32 bits: 7 to 13 bytes a key. */
 export abstract class HashShards {
-  #shards = Array.from({ length: shards }, () => createShard(slotsMin));
+  /** In place of each shard that has no key yet: most tables of a small store have few keys, and two arrays a shard are many. */
+  readonly #empty = createShard(slotsMin);
+  #shards = Array.from({ length: shards }, () => this.#empty);
   /** Clients choose the keys: with a fixed seed they could choose ones whose hashes collide. */
   protected seed = Math.trunc(Math.random() * 2 ** 32);
 
@@ -30,7 +32,7 @@ export abstract class HashShards {
   protected abstract hashOfCode(code: number): number;
 
   protected get slotBytes(): number {
-    return 5 * this.#shards.reduce((sum, { slots }) => sum + slots.length, 0);
+    return 5 * this.#shards.reduce((sum, shard) => sum + (shard === this.#empty ? 0 : shard.slots.length), 0);
   }
 
   /** The code of the key that is looked for and has the hash; -1 when it has none. */
@@ -41,7 +43,11 @@ export abstract class HashShards {
 
   /** Adds the code of a key that has none yet. */
   protected add(hash: number, code: number): void {
-    const shard = this.#shards[shardOf(hash)] as Shard;
+    let shard = this.#shards[shardOf(hash)] as Shard;
+    if (shard === this.#empty) {
+      shard = createShard(slotsMin);
+      this.#shards[shardOf(hash)] = shard;
+    }
     // Three quarters: linear probing then reads 8.5 slots for an absent key (Knuth, TAOCP 6.4).
     if (++shard.size * 4 > shard.slots.length * 3) this.#grow(shard);
     putCode(shard, hash, code);

@@ -85,10 +85,13 @@ export class Replay {
   }
 
   async #load(files: Pick<IndexFiles, 'load'>): Promise<void> {
-    // Projections name the same columns whatever they hold.
-    const empty = new CapturedColumns();
-    for (const exchange of this.#exchanges(empty)) exchange();
-    const loaded = await files.load(empty.names, this.#settings());
+    const names = (): readonly string[] => {
+      // Projections name the same columns whatever they hold.
+      const empty = new CapturedColumns();
+      for (const exchange of this.#exchanges(empty)) exchange();
+      return empty.names;
+    };
+    const loaded = await files.load(names, this.#settings());
     if (!loaded) return;
     try {
       for (const exchange of this.#exchanges(new LoadedColumns(loaded.columns))) {

@@ -79,11 +79,13 @@ export class IndexFiles {
     this.#isDisabled = options.data === ':memory:';
   }
 
-  /** The newest usable file; null without one. `names` are those of the columns that are needed. */
-  async load(names: readonly string[], settings: string): Promise<LoadedIndices | null> {
+  /** The newest usable file; null without one. `namesOf` are those of the columns that are needed. */
+  async load(namesOf: () => readonly string[], settings: string): Promise<LoadedIndices | null> {
     if (this.#isDisabled) return null;
     const { data, log } = this.#options;
     const paths = await indexFilesOf(data).catch(() => []);
+    if (paths.length === 0) return null;
+    const names = namesOf();
     for (const path of paths.sort().reverse()) {
       try {
         const loaded = await this.#read(path, names, settings);
