@@ -17,11 +17,13 @@ export interface EnrichedFacts {
 
 export interface Enrichment {
   /**
-   * The facts with these joins; default: with all that they have. Earlier states are joined for all who need them, until the
-   * work of each has ended.
+   * The facts with these joins, and only these are brought up to date; default: with all that they have. Earlier states are
+   * joined for all who need them, until the work of each has ended.
    */
   at(asOf?: AsOf, joins?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts>;
-  /** Bytes of the newest state. */
+  /** Joins the newest facts before anybody asks, one join after the other: a question waits only for those that it needs. */
+  warm(): Promise<void>;
+  /** Bytes of the newest columns. */
   readonly byteLength: number;
 }
 
@@ -73,14 +75,15 @@ interface JoinedColumn {
   readonly chunks: readonly Chunk[];
 }
 
-/** A state of the joined columns. */
-interface JoinedFacts extends EnrichedFacts {
-  readonly columns: readonly JoinedColumn[];
+/** A column as of the sequence number at which a query last needed it. */
+interface NewestColumn extends JoinedColumn {
+  readonly sequence: number;
+  readonly rows: number;
 }
 
 /**
  * Joins facts to what was true of them and stores the result in columns. New facts, a late status change, another country
- * or another IP table renew only the chunks that they affect, when the next query arrives.
+ * or another IP table renew only the chunks that they affect, when the next query that needs the column arrives.
  */
 export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment =>
   new ChunkedEnrichment(ledger, facts, joins);
@@ -90,9 +93,10 @@ class ChunkedEnrichment implements Enrichment {
   readonly #facts: FactColumns;
   readonly #joins: readonly Join[];
   /** For each join the users whose rows have to be joined again. */
-  #staleUsers: readonly Set<number>[];
-  #current: JoinedFacts;
-  #refreshing: Promise<JoinedFacts>;
+  readonly #staleUsers: Set<number>[];
+  readonly #newest: NewestColumn[];
+  /** Columns are renewed by one query at a time. */
+  #renewing: Promise<unknown> = Promise.resolve();
   /** The last columns as of other times, pending ones included: pages and nested fields request the same ones again. */
   readonly #past = new SharedComputations<JoinedColumn>({ max: cachedColumnsMax });
   readonly #joining = new Turnstile(joinedAtOnceMax);
@@ -103,69 +107,66 @@ class ChunkedEnrichment implements Enrichment {
     this.#joins = joins;
     this.#staleUsers = joins.map(() => new Set());
     for (const [index, join] of joins.entries()) join.onChange?.((user) => void this.#staleUsers[index]?.add(user));
-    const empty = joins.map(({ basis }): JoinedColumn => ({ basis: basis(), chunks: [] }));
-    this.#current = joinedFacts({ sequence: 0, rows: 0, joins, columns: empty });
-    this.#refreshing = Promise.resolve(this.#current);
+    this.#newest = joins.map(({ basis }) => ({ sequence: 0, rows: 0, basis: basis(), chunks: [] }));
   }
 
   get byteLength(): number {
-    const chunks = this.#current.columns.flatMap((column) => column.chunks);
+    const chunks = this.#newest.flatMap((column) => column.chunks);
     return chunks.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
   }
 
   async at(asOf: AsOf = {}, needed?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts> {
     const sequence = this.#ledger.resolveSequence(asOf);
+    const joins = this.#joins.filter(({ name }) => needed?.has(name) ?? true);
     if (asOf.validAtUs !== undefined || sequence < this.#ledger.snapshot().sequence)
-      return this.#joinPast({ asOf, sequence, work }, needed);
-    const refresh = (): Promise<JoinedFacts> => this.#refresh();
-    this.#refreshing = this.#refreshing.then(refresh, refresh);
-    const newest = await this.#refreshing;
+      return this.#joinPast({ asOf, sequence, work }, joins);
+    const renew = (): Promise<EnrichedFacts> => this.#renew(joins);
+    const renewing = this.#renewing.then(renew, renew);
+    this.#renewing = renewing;
+    const newest = await renewing;
     const isAnySequence = asOf.knownAtUs === undefined && asOf.sequence === undefined;
-    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast({ asOf, sequence, work }, needed);
+    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast({ asOf, sequence, work }, joins);
   }
 
-  /** Brings the current state up to the newest snapshot. */
-  async #refresh(): Promise<JoinedFacts> {
+  async warm(): Promise<void> {
+    for (const { name } of this.#joins) await this.at({}, new Set([name]));
+  }
+
+  /** Brings the columns of these joins up to the newest snapshot. */
+  async #renew(joins: readonly Join[]): Promise<EnrichedFacts> {
     const { sequence } = this.#ledger.snapshot();
-    if (sequence === this.#current.sequence) return this.#current;
-    const staleUsers = this.#staleUsers;
-    this.#staleUsers = this.#joins.map(() => new Set());
-    try {
-      this.#current = await this.#renew(sequence, staleUsers);
-      return this.#current;
-    } catch (error) {
-      for (const [index, users] of staleUsers.entries()) for (const user of users) this.#staleUsers[index]?.add(user);
-      throw error;
-    }
-  }
-
-  async #renew(sequence: number, staleUsers: readonly ReadonlySet<number>[]): Promise<JoinedFacts> {
-    const previous = this.#current;
     const rows = this.#facts.rowsUpTo(sequence);
-    const joins = this.#joins;
-    // All bases are read before the first await, because they may change during it.
-    const bases = joins.map(({ basis }) => basis());
-    const columns: JoinedColumn[] = [];
-    for (const [index, join] of joins.entries())
-      columns.push(
-        await renewColumn(this.#facts, {
-          join,
-          previous: previous.columns[index] as JoinedColumn,
-          previousRows: previous.rows,
-          rows,
-          staleUsers: staleUsers[index] as ReadonlySet<number>,
-          basis: bases[index],
-          sequence,
-        }),
-      );
+    const renewals = joins
+      .map((join) => ({ join, index: this.#joins.indexOf(join) }))
+      .filter(({ index }) => this.#newest[index]?.sequence !== sequence)
+      // What they depend on is read before the first await, because it may change during it.
+      .map(({ join, index }) => ({ join, index, basis: join.basis(), staleUsers: this.#takeStaleUsers(index) }));
+    while (renewals.length > 0) {
+      const { index, ...renewal } = renewals[0] as (typeof renewals)[number];
+      const previous = this.#newest[index] as NewestColumn;
+      try {
+        const column = await renewColumn(this.#facts, { ...renewal, previous, rows, sequence });
+        this.#newest[index] = { ...column, sequence, rows };
+      } catch (error) {
+        for (const each of renewals) for (const user of each.staleUsers) this.#staleUsers[each.index]?.add(user);
+        throw error;
+      }
+      renewals.shift();
+    }
+    const columns = joins.map((join) => this.#newest[this.#joins.indexOf(join)] as NewestColumn);
     return joinedFacts({ sequence, rows, joins, columns });
   }
 
+  #takeStaleUsers(index: number): ReadonlySet<number> {
+    const users = this.#staleUsers[index] as Set<number>;
+    this.#staleUsers[index] = new Set();
+    return users;
+  }
+
   /** Joins all facts as of another time or sequence number, to what is needed of them. */
-  async #joinPast(past: Past, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
+  async #joinPast(past: Past, joins: readonly Join[]): Promise<EnrichedFacts> {
     const { sequence } = past;
     const rows = this.#facts.rowsUpTo(sequence);
-    const joins = this.#joins.filter(({ name }) => needed?.has(name) ?? true);
     const columns = await Promise.all(joins.map((join) => this.#pastColumn(join, past)));
     return joinedFacts({ sequence, rows, joins, columns });
   }
@@ -206,8 +207,7 @@ interface Past {
 
 interface ColumnRenewal {
   readonly join: Join;
-  readonly previous: JoinedColumn;
-  readonly previousRows: number;
+  readonly previous: NewestColumn;
   readonly rows: number;
   readonly staleUsers: ReadonlySet<number>;
   readonly basis: unknown;
@@ -216,7 +216,8 @@ interface ColumnRenewal {
 
 /** Joins new rows and the rows of stale users; all rows when the basis has changed. */
 const renewColumn = async (facts: FactColumns, renewal: ColumnRenewal): Promise<JoinedColumn> => {
-  const { join, previous, previousRows, rows, staleUsers, basis, sequence } = renewal;
+  const { join, previous, rows, staleUsers, basis, sequence } = renewal;
+  const { rows: previousRows } = previous;
   const chunks = previous.chunks.slice();
   const isNewBasis = basis !== previous.basis;
   const maybeYield = createYielder(undefined);
@@ -245,12 +246,15 @@ const writableChunk = (join: Join, chunk: Chunk | undefined, shared: Chunk | und
   return chunk === shared ? chunk.slice() : chunk;
 };
 
-type JoinedFactsParts = Pick<JoinedFacts, 'sequence' | 'rows' | 'columns'> & { readonly joins: readonly Join[] };
+interface JoinedFacts extends Pick<EnrichedFacts, 'sequence' | 'rows'> {
+  readonly joins: readonly Join[];
+  /** For each join. */
+  readonly columns: readonly JoinedColumn[];
+}
 
-const joinedFacts = ({ sequence, rows, joins, columns }: JoinedFactsParts): JoinedFacts => ({
+const joinedFacts = ({ sequence, rows, joins, columns }: JoinedFacts): EnrichedFacts => ({
   sequence,
   rows,
-  columns,
   codeBy(name) {
     const column = columns[joins.findIndex((join) => join.name === name)];
     if (!column) throw new Error(`these facts are not joined to ${name}`);

@@ -11,8 +11,6 @@ export const createMemoryEngine = (facts: MemoryFacts): FactEngine => {
     group: (query, budget) => groupFacts(facts, query, budget),
     page: (request, work) => pages.page(request, work),
     values: (request) => readValues(facts, request),
-    async warm() {
-      await facts.enrichment.at();
-    },
+    warm: () => facts.enrichment.warm(),
   };
 };
