@@ -11,7 +11,7 @@ import { findFiles, readDocuments } from './src/codegen/read-documents.ts';
 
 const usage = `npm run codegen -- [--check]
 
-Writes schema/schema.graphql, db/newest-schema.sql, the pages of docs/reference, and the clients of the operations of
+Writes schema/schema.graphql, db/newest-schema.json, the pages of docs/reference, and the clients of the operations of
 GraphiQL and of the examples. With --check it writes nothing, names every stale file and exits with 1 when there is one. For your own
 operations there is asof codegen.
 `;
@@ -56,7 +56,7 @@ const clientFiles = async ({ documents: pattern, out, only }: Client): Promise<G
 /** The files printed from the program itself; they do not depend on the operations. */
 const programFiles = (): Generated[] => [
   { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` },
-  { path: join(root, 'db/newest-schema.sql'), content: schemaOfMigrations() },
+  { path: join(root, 'db/newest-schema.json'), content: `${JSON.stringify(schemaOfMigrations(), null, 2)}\n` },
   ...referencePages().map(({ path, content }) => ({ path: join(root, path), content })),
 ];
 

@@ -38,6 +38,10 @@ describe('asof', () => {
     expect(await asofProcess(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
+  it('exits with the code of the command, also where it refuses to run', async () => {
+    expect(await asofProcess(['fly'])).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining("'fly'") });
+  });
+
   it.each(names)('prints an example in the help of %s', async (name) => {
     const { code, stdout } = await asof([name, '--help']);
     expect(code).toBe(0);
@@ -73,7 +77,7 @@ describe('asof', () => {
   ])('refuses %j as wrong usage', async (args) => {
     const data = await folder();
     await writeFile(join(data, 'asof.sqlite'), '');
-    const { code, stdout, stderr } = await asofProcess(args, '', { ASOF_DATA: data });
+    const { code, stdout, stderr } = await asof(args, '', { ASOF_DATA: data });
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/./) });
     expect(stderr).not.toMatch(/\n {4}at /);
   });
@@ -146,7 +150,7 @@ describe('asof', () => {
   it('refuses to import a missing file and to use a file as data folder', async () => {
     const data = await folder();
     const file = join(data, 'file.json');
-    const missing = await asofProcess(['import', 'user-status', file, '--data', join(data, 'store')]);
+    const missing = await asof(['import', 'user-status', file, '--data', join(data, 'store')]);
     expect(missing).toMatchObject({ code: 3, stderr: `asof: there is no file ${file}\n` });
     expect(existsSync(join(data, 'store'))).toBe(false);
     await writeFile(file, '[]');
