@@ -27,7 +27,7 @@ const tiers = {
 
 /** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
 const onClickHouse = [
-  'test/domains/{facts,transactions}/**/*.test.ts',
+  'test/domains/{conversations,facts,transactions}/**/*.test.ts',
   'test/domains/sql/sql.test.ts',
   'test/ledger/great-sequence-numbers.test.ts',
   'test/db/clickhouse/**/*.test.ts',

@@ -186,6 +186,13 @@ export interface Store {
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
   /** How many rows match; with a range only those with `after < key <= upTo`. */
   count<T extends SQLiteTable>(table: T, match?: Match<T>, range?: KeyRange<T>): number;
+  /** How many rows with `after < key <= upTo` have each of these values in a column; values without any are left out. */
+  countsIn<T extends SQLiteTable, V extends string | number>(
+    table: T,
+    column: ColumnName<T>,
+    values: readonly V[],
+    range: KeyRange<T>,
+  ): ReadonlyMap<V, number>;
   /** Records in short slices, so that neither the thread nor the log is held for long. */
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,

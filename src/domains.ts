@@ -9,6 +9,7 @@ import { createApiKeys } from './domains/api-keys.ts';
 import { Changes } from './domains/changes/changes.ts';
 import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
+import type { ConversationEngine } from './domains/conversations/engine.ts';
 import { Datasets } from './domains/datasets/datasets.ts';
 import { DatasetDifferences } from './domains/datasets/differences.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
@@ -76,8 +77,11 @@ export interface DomainServices {
   readonly log: DebugLog;
   readonly trace: Trace;
   /** The engines of facts, with what the domains know of facts; default: columns in memory. */
-  readonly openEngines?: ((knowledge: FactKnowledge) => Readonly<Record<FactSource, FactEngine>>) | undefined;
+  readonly openEngines?: ((knowledge: FactKnowledge) => Engines) | undefined;
 }
+
+/** What answers questions about facts that are elsewhere than in memory. */
+export type Engines = Readonly<Record<FactSource, FactEngine>> & { readonly CONVERSATIONS: ConversationEngine };
 
 /** All domains. */
 export const createDomains = (services: DomainServices) => {
@@ -99,7 +103,6 @@ export const createDomains = (services: DomainServices) => {
     storedFiles: () => storedFiles(services, users, datasets),
     /** What is wrong with each faulty file that the store names, one text for each. */
     fileProblems: (check: FileCheck = {}) => problemsOfFiles(storedFiles(services, users, datasets), check),
-    ...createConversationDomains(services),
     alerts: createAlerts(services, imports, facts),
     sql: new Sql({ ...services, ...users, ...facts, ...datasets }),
   };
@@ -161,6 +164,7 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   return {
     ...{ ipCity, transactions, experiments, experimentEvents, planEditor, openRequests },
     ...{ monitor, recordedEvents, enrichedAggregate },
+    ...createConversationDomains(services, engines?.CONVERSATIONS),
   };
 };
 
@@ -221,8 +225,11 @@ const createAlerts = (services: DomainServices, { importers }: ImportDomains, fa
     wallUs: createClock(null),
   });
 
-const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {
-  const conversations = createConversations(store, ledger, limits);
+const createConversationDomains = (
+  { store, ledger, limits }: DomainServices,
+  engine: ConversationEngine | undefined,
+) => {
+  const conversations = createConversations(store, ledger, limits, { engine });
   const dashboard = createDashboard({ ledger, conversations, limits });
   return { conversations, dashboard };
 };

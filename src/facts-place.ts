@@ -24,6 +24,7 @@ export const factsIn = (
       return {
         TRANSACTIONS: opened.engineOf('TRANSACTIONS'),
         EXPERIMENT_EVENTS: opened.engineOf('EXPERIMENT_EVENTS'),
+        CONVERSATIONS: opened.conversationEngine(),
       };
     },
   };

@@ -70,7 +70,7 @@ const units: readonly Unit[] = [
   {
     name: 'clickhouse',
     files: /^db\/clickhouse\//,
-    may: ['tables', 'ledger', 'lib', 'errors', 'domains/facts'],
+    may: ['tables', 'ledger', 'lib', 'errors', 'domains/facts', 'domains/conversations'],
     types: ['store types'],
   },
   {

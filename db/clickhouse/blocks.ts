@@ -1,17 +1,19 @@
-import type { FactSource } from '../../src/domains/facts/dimensions.ts';
+import { isWrongGuess } from '../../src/domains/conversations/guess.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
 import { microsOf, parseDecimal } from '../../src/lib/decimal.ts';
 import { dayUs } from '../../src/lib/time.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import type { ColumnName, LedgerTable, Row, Store } from '../store.ts';
+import { conversations } from '../tables/conversations.ts';
 import { experimentEvents } from '../tables/experiments.ts';
 import { transactions } from '../tables/transactions.ts';
 import { userFileSyncs, userFiles } from '../tables/user-files.ts';
 import { statusChanges } from '../tables/user-status.ts';
 import { userProfiles } from '../tables/users.ts';
+import { readFollowupCounts } from './followup-counts.ts';
+import type { DatedSource } from './periods.ts';
+import type { RecordRange, Rows } from './rows.ts';
 import type { TableName } from './tables.ts';
-
-type Rows = (readonly (string | number | null | readonly number[])[])[];
 
 /** The rows of a range of the ledger, in the order of the columns of each table. */
 export type Block = ReadonlyMap<TableName, Rows>;
@@ -31,7 +33,11 @@ export const readBlock = async (sources: BlockSources, after: number, upTo: numb
     const rows = await readRows(sources.store, copy, { after, upTo });
     if (rows.length > 0) block.set(copy.target, rows);
   }
-  const days = factDays.flatMap(([source, target]) => firstOfDays(source, block.get(target) ?? []));
+  const counts = await readFollowupCounts(sources.store, { after, upTo });
+  if (counts.length > 0) block.set('followup_counts', counts);
+  const days = datedTables.flatMap(([source, target, timeIndex]) =>
+    firstOfDays(source, block.get(target) ?? [], timeIndex),
+  );
   if (days.length > 0) block.set('fact_days', days);
   if (!hasFileRecords(sources.store, { after, upTo })) return block;
   const { births, images } = sources.knowledge.fileChangesBetween(after, upTo);
@@ -46,25 +52,23 @@ export const readBlock = async (sources: BlockSources, after: number, upTo: numb
   return block;
 };
 
-const factDays = [
-  ['TRANSACTIONS', 'transactions'],
-  ['EXPERIMENT_EVENTS', 'experiment_events'],
-] as const satisfies readonly (readonly [FactSource, TableName])[];
+/** The tables whose days are noted, and the position of the time in a row. */
+const datedTables = [
+  ['TRANSACTIONS', 'transactions', 2],
+  ['EXPERIMENT_EVENTS', 'experiment_events', 2],
+  ['CONVERSATIONS', 'conversations', 1],
+] as const satisfies readonly (readonly [DatedSource, TableName, number])[];
 
 /** The days of UTC of facts, whose `seq` ascends, with the first `seq` of each. */
-const firstOfDays = (source: FactSource, facts: Rows): Rows => {
+const firstOfDays = (source: DatedSource, facts: Rows, timeIndex: number): Rows => {
   const first = new Map<number, number>();
-  for (const [seq, , occurredAtUs] of facts) {
-    const day = Math.floor((occurredAtUs as number) / dayUs);
-    if (!first.has(day)) first.set(day, seq as number);
+  for (const row of facts) {
+    const seq = row[0] as number;
+    const day = Math.floor((row[timeIndex] as number) / dayUs);
+    if (!first.has(day)) first.set(day, seq);
   }
   return Array.from(first, ([day, seq]) => [source, day, seq]);
 };
-
-interface Range {
-  readonly after: number;
-  readonly upTo: number;
-}
 
 /** How the records of a table of the ledger become rows. */
 interface Copy<T extends LedgerTable> {
@@ -100,6 +104,14 @@ const copies: readonly Copy<LedgerTable>[] = [
     },
   }),
   copyOf({
+    source: conversations,
+    columns: ['seq', 'recordedAtUs', 'symbol', 'isVowelGuess'],
+    target: 'conversations',
+    rowOf({ seq, recordedAtUs, symbol, isVowelGuess }) {
+      return [seq, recordedAtUs, symbol, Number(isWrongGuess(symbol, isVowelGuess))];
+    },
+  }),
+  copyOf({
     source: statusChanges,
     columns: ['userId', 'effectiveAtUs', 'seq', 'status'],
     target: 'status_changes',
@@ -113,7 +125,11 @@ const copies: readonly Copy<LedgerTable>[] = [
   }),
 ];
 
-const readRows = async (store: Store, { source, columns, rowOf }: Copy<LedgerTable>, range: Range): Promise<Rows> => {
+const readRows = async (
+  store: Store,
+  { source, columns, rowOf }: Copy<LedgerTable>,
+  range: RecordRange,
+): Promise<Rows> => {
   const rows: Rows = [];
   for (let { after } = range; ; ) {
     const page = store.recordPage(source, columns, { after, upTo: range.upTo, limit: pageRecords });
@@ -125,7 +141,7 @@ const readRows = async (store: Store, { source, columns, rowOf }: Copy<LedgerTab
 };
 
 /** Whether files may have been published by these records: a synchronization, or a corrected reject of an earlier one. */
-const hasFileRecords = (store: Store, { after, upTo }: Range): boolean =>
+const hasFileRecords = (store: Store, { after, upTo }: RecordRange): boolean =>
   [userFileSyncs, userFiles].some((table) => store.recordPage(table, ['seq'], { after, upTo, limit: 1 }).length > 0);
 
 /** In millionths. */

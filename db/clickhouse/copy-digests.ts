@@ -6,7 +6,7 @@ import { type TableDefinition, tables } from './tables.ts';
 
 /** The tables whose rows are records of the ledger. */
 const copied = [
-  ...(['transactions', 'experiment_events', 'status_changes'] as const),
+  ...(['transactions', 'experiment_events', 'conversations', 'followup_counts', 'status_changes'] as const),
   ...(['user_attributes', 'user_births', 'user_images'] as const),
 ];
 type CopiedTable = (typeof copied)[number];
@@ -70,7 +70,7 @@ const describe = (key: string): string => {
   return day === null ? table : `${table} of ${new Date(day * (dayUs / 1000)).toISOString().slice(0, 10)}`;
 };
 
-const timeColumns = ['occurred_at_us', 'at_us'];
+const timeColumns = ['occurred_at_us', 'at_us', 'start_at_us'];
 const timeIndexOf = ({ columns }: TableDefinition): number => columns.findIndex((name) => timeColumns.includes(name));
 
 /** Records that are read at once. */

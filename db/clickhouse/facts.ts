@@ -1,3 +1,4 @@
+import type { ConversationEngine } from '../../src/domains/conversations/engine.ts';
 import type { FactSource } from '../../src/domains/facts/dimensions.ts';
 import type { FactEngine } from '../../src/domains/facts/engine.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
@@ -6,6 +7,7 @@ import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { Store } from '../store.ts';
 import { Cities } from './cities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { createConversationEngine } from './conversations.ts';
 import { CopierLock } from './copier-lock.ts';
 import { createEngine } from './engine.ts';
 import { Enrichment, type EnrichmentOptions } from './enrichment.ts';
@@ -59,6 +61,10 @@ export class ClickHouseFacts {
 
   engineOf(source: FactSource): FactEngine {
     return createEngine(this.#services, source);
+  }
+
+  conversationEngine(): ConversationEngine {
+    return createConversationEngine(this.#services);
   }
 
   /** Begins to follow the ledger. Rejects with CONFLICT when the database is not that of this ledger. */

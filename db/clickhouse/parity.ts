@@ -1,3 +1,4 @@
+import type { ConversationEngine } from '../../src/domains/conversations/engine.ts';
 import {
   type DimensionName,
   definitionOf,
@@ -8,10 +9,12 @@ import {
 import type { FactEngine, FactGroups } from '../../src/domains/facts/engine.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { letters } from '../../src/lib/letter.ts';
 import { Work } from '../../src/lib/work.ts';
 import type { Store } from '../store.ts';
 import { Cities } from './cities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { createConversationEngine } from './conversations.ts';
 import { compareCopy } from './copy-digests.ts';
 import { createEngine } from './engine.ts';
 import { factTables } from './enriched.ts';
@@ -25,6 +28,7 @@ export interface ParityServices {
   readonly knowledge: FactKnowledge;
   /** The engines that answer from the ledger of this process. */
   readonly engines: Readonly<Record<FactSource, FactEngine>>;
+  readonly conversations: ConversationEngine;
 }
 
 export interface ParityOptions extends ConnectionOptions {
@@ -66,7 +70,7 @@ export const checkParity = async (options: ParityOptions, services: ParityServic
 const compareAnswers = async (
   connection: Connection,
   { futureToleranceMs }: ParityOptions,
-  { ledger, knowledge, engines }: ParityServices,
+  { ledger, knowledge, engines, conversations }: ParityServices,
   copied: number,
 ): Promise<Pick<ParityReport, 'answersSequence' | 'answers' | 'differences'>> => {
   const cities = new Cities(connection, knowledge);
@@ -77,8 +81,8 @@ const compareAnswers = async (
   const projector: QuestionServices['projector'] = { reach: async () => undefined, read: (_at, run) => run(0) };
   const fixed = { projector, enrichment: { stateAt: async () => state } };
   const questions = { connection, ...fixed, cities, knowledge, ledger, futureToleranceMs };
-  const differences: string[] = [];
-  let answers = 0;
+  const differences = await compareConversations(conversations, createConversationEngine(questions), answersSequence);
+  let answers = 1;
   for (const source of Object.keys(factTables) as FactSource[])
     for (const dimension of dimensionNames) {
       if (!hasDimension(source, dimension) || !definitionOf(dimension).join) continue;
@@ -103,6 +107,34 @@ const compareAnswers = async (
   return { answersSequence, answers, differences };
 };
 
+/** Compares the conversations of each letter that started on each day, with their follow-ups. */
+const compareConversations = async (
+  own: ConversationEngine,
+  copied: ConversationEngine,
+  sequence: number,
+): Promise<string[]> => {
+  const work = new Work();
+  const request = { symbols: [...letters], span: { after: 0, upTo: sequence }, sequence };
+  const [expected, found] = (await Promise.all(
+    [own, copied].map(async (engine) => {
+      const { orphanFollowups, trend } = await engine.figures(request, work);
+      const points = await trend({ grain: 'DAY', timeZone: 'UTC' }, { work, onPoint: () => undefined });
+      return new Map([
+        ['orphan follow-ups', `${orphanFollowups}`],
+        ...points.map(({ periodStartUs, symbol, count, followups }): [string, string] => [
+          `conversations about ${symbol} of ${dayOf(periodStartUs)}`,
+          `${count} with ${followups} follow-ups`,
+        ]),
+      ]);
+    }),
+  )) as [Map<string, string>, Map<string, string>];
+  return [...new Set([...expected.keys(), ...found.keys()])]
+    .filter((key) => expected.get(key) !== found.get(key))
+    .map((key) => `${key}: ${found.get(key) ?? 'none'} in ClickHouse, ${expected.get(key) ?? 'none'} in the ledger`);
+};
+
+const dayOf = (atUs: number): string => new Date(atUs / 1000).toISOString().slice(0, 10);
+
 const none = 'no facts';
 
 const measuresOf = (groups: FactGroups): Map<string, string> => {
@@ -118,5 +150,5 @@ const measuresOf = (groups: FactGroups): Map<string, string> => {
 
 const describe = (source: FactSource, dimension: DimensionName, key: string): string => {
   const [value, dayStartUs] = JSON.parse(key) as [string | number, number];
-  return `${source} of ${new Date(dayStartUs / 1000).toISOString().slice(0, 10)} with ${dimension} ${value}`;
+  return `${source} of ${dayOf(dayStartUs)} with ${dimension} ${value}`;
 };

@@ -4,9 +4,12 @@ import { dayUs } from '../../src/lib/time.ts';
 import type { Connection } from './connection.ts';
 import { integerArray, textLiteral } from './literals.ts';
 
+/** What has a time of its own: its days are in `fact_days`. */
+export type DatedSource = FactSource | 'CONVERSATIONS';
+
 /** The facts whose periods are computed: those of a kind up to a sequence number. */
 interface PeriodFacts {
-  readonly source: FactSource;
+  readonly source: DatedSource;
   readonly sequence: number;
 }
 

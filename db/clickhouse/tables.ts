@@ -3,7 +3,7 @@ import { DomainError } from '../../src/errors.ts';
 import type { Connection } from './connection.ts';
 
 /** The version of these tables: a database of another one is projected anew. */
-const version = '2';
+const version = '3';
 
 /** What is copied from the ledger, and the columns that blocks of it have. */
 export const tables = {
@@ -20,6 +20,21 @@ export const tables = {
       ...['LowCardinality(String)', 'LowCardinality(String)', 'LowCardinality(String)'],
     ]),
     order: 'user_id, occurred_at_us, seq',
+  },
+  /** Starts of conversations, with the letter of each and whether the guess was wrong. */
+  conversations: {
+    columns: ['seq', 'recorded_at_us', 'symbol', 'is_wrong'],
+    types: ['UInt64', 'Int64', 'LowCardinality(String)', 'UInt8'],
+    order: 'symbol, seq',
+  },
+  /**
+   * From which record on follow-ups count to a conversation: their own, or its later start. Orphans have the symbol '', and
+   * no start; those that a start ends are subtracted.
+   */
+  followup_counts: {
+    columns: ['seq', 'symbol', 'start_seq', 'start_at_us', 'followups'],
+    types: ['UInt64', 'LowCardinality(String)', 'UInt64', 'Int64', 'Int64'],
+    order: 'symbol, start_seq, seq',
   },
   status_changes: {
     columns: ['user_id', 'at_us', 'seq', 'status'],

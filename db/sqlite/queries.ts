@@ -14,13 +14,32 @@ export const rowsIn = <T extends SQLiteTable>(
   values: readonly (string | number)[],
 ): Row<T>[] => {
   if (values.length === 0) return [];
-  // One parameter for any number of values, so that the statement stays the same.
-  const isListed = sql`${columnOf(table, column)} in (select value from json_each(${JSON.stringify(values)}))`;
   return db
     .select()
     .from(table as SQLiteTable)
-    .where(isListed)
+    .where(isListed(table, column, values))
     .all() as Row<T>[];
+};
+
+/** One parameter for any number of values, so that the statement stays the same. */
+const isListed = <T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): SQL =>
+  sql`${columnOf(table, column)} in (select value from json_each(${JSON.stringify(values)}))`;
+
+export const countsIn = <T extends SQLiteTable, V extends string | number>(
+  db: Db,
+  table: T,
+  { column, values }: { readonly column: ColumnName<T>; readonly values: readonly V[] },
+  range: KeyRange<T>,
+): Map<V, number> => {
+  if (values.length === 0) return new Map();
+  const [value, key] = [columnOf(table, column), columnOf(table, range.key)];
+  const counted = db
+    .select({ value, n: count() })
+    .from(table as SQLiteTable)
+    .where(and(isListed(table, column, values), gt(key, range.after), lte(key, range.upTo)))
+    .groupBy(value)
+    .all();
+  return new Map(counted.map((each) => [each.value as V, each.n]));
 };
 
 export const pageOf = <T extends SQLiteTable>(db: Db, table: T, request: PageRequest<T>): Row<T>[] => {

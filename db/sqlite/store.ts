@@ -26,7 +26,7 @@ import { createDryRun } from './dry-run.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
 import { stateOf } from './preflight.ts';
-import { countOf, pageOf, rowsIn } from './queries.ts';
+import { countOf, countsIn, pageOf, rowsIn } from './queries.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { RecordReader } from './record-reader.ts';
 import { readSlices } from './slices.ts';
@@ -169,6 +169,15 @@ class SqliteStore implements Store {
 
   count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
     return countOf(this.#db, table, match, range);
+  }
+
+  countsIn<T extends SQLiteTable, V extends string | number>(
+    table: T,
+    column: ColumnName<T>,
+    values: readonly V[],
+    range: KeyRange<T>,
+  ): Map<V, number> {
+    return countsIn(this.#db, table, { column, values }, range);
   }
 
   slices<T extends LedgerTable, C extends ColumnName<T>>(

@@ -120,7 +120,7 @@ builder.queryField('conversations', (t) =>
       }),
       asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
-    resolve: async (_root, args, { conversations, config, loadAll, ledger }) => {
+    resolve: async (_root, args, { conversations, config, loadAll, ledger, work }) => {
       const { symbol, range, timeZone } = args;
       const list = { field: 'Query.conversations' };
       const { after, before, cursors, ...selection } = selectPage(list, args, config);
@@ -128,7 +128,8 @@ builder.queryField('conversations', (t) =>
       const sequence = ledger.resolveSequence({ sequence: selection.sequence ?? owner.sequence });
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
       const asOf = { sequence };
-      const page = conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
+      const request = { symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection };
+      const page = await conversations.page(request, work);
       const rows = await loadAll(conversations.bySeqs, page.seqs);
       const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
       return {

@@ -121,7 +121,7 @@ const DashboardType = builder.objectRef<DashboardFigures>('Dashboard').implement
       args: {
         grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'DAY', description: 'The length of a period.' }),
       },
-      resolve: ({ trend }, { grain }, { work }) => trend(grain, work),
+      resolve: async ({ trend }, { grain }, { work }) => [...(await trend(grain, work))],
     }),
     orphanFollowups: t.field({
       type: 'BigInt',

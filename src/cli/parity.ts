@@ -22,17 +22,18 @@ export const runParityCheck = async (
   { share, json }: ParityCheck,
 ): Promise<ExitCode> => {
   const { transactions, experimentEvents } = domains;
+  const conversations = domains.conversations.engine;
   // Commands have facts in memory.
   const engines = { TRANSACTIONS: transactions.engine, EXPERIMENT_EVENTS: experimentEvents.engine };
   const knowledge = createFactKnowledge(domains);
-  const report = await checkParity({ ...config, share }, { store, ledger, knowledge, engines });
+  const report = await checkParity({ ...config, share }, { store, ledger, knowledge, engines, conversations });
   const { differences, sequence, answersSequence, records, answers } = report;
   const behind = ledger.snapshot().sequence - sequence;
   if (json) await terminal.print(JSON.stringify({ equal: differences.length === 0, behind, ...report }));
   else {
     await terminal.print(...differences.slice(0, printedMax));
     if (differences.length > printedMax) await terminal.print(`and ${differences.length - printedMax} more`);
-    const compared = `${records} records up to ${sequence}, and ${answers} aggregates as of ${answersSequence}`;
+    const compared = `${records} rows up to ${sequence}, and ${answers} aggregates as of ${answersSequence}`;
     const rest = behind > 0 ? ` (${behind} records are not copied yet)` : '';
     await terminal.print(
       `${differences.length === 0 ? 'equal' : `${differences.length} differences`}: ${compared}${rest}`,

@@ -3,7 +3,7 @@ import type { Trace } from '../lib/telemetry.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 
 /** The verbs that read by one statement. */
-const readVerbs = ['commitsAfter', 'records', 'rowsIn', 'page', 'count'] as const;
+const readVerbs = ['commitsAfter', 'records', 'rowsIn', 'page', 'count', 'countsIn'] as const;
 
 type Verb = (this: unknown, ...args: unknown[]) => unknown;
 

@@ -1,4 +1,6 @@
 import { readConfig } from '../../src/config.ts';
+import type { ConversationEngine } from '../../src/domains/conversations/engine.ts';
+import { conversationsInMemory } from '../../src/domains/conversations/in-memory.ts';
 import { createExperimentEvents } from '../../src/domains/experiments/events.ts';
 import { createExperiments } from '../../src/domains/experiments/experiments.ts';
 import type { FactSource } from '../../src/domains/facts/dimensions.ts';
@@ -14,6 +16,7 @@ import { createClock } from '../../src/lib/clock.ts';
 import type { OpenApp } from './app.ts';
 
 export interface FactsInMemory {
+  readonly conversations: ConversationEngine;
   readonly engines: Readonly<Record<FactSource, FactEngine>>;
   /** Brings them level with what the app has stored. */
   catchUp(): Promise<void>;
@@ -33,6 +36,7 @@ export const factsInMemory = ({ app: { store } }: OpenApp): FactsInMemory => {
   const transactions = createTransactions(common);
   const experimentEvents = createExperimentEvents({ ...common, ...origins });
   return {
+    conversations: conversationsInMemory(ledger),
     engines: { TRANSACTIONS: transactions.engine, EXPERIMENT_EVENTS: experimentEvents.engine },
     catchUp: () => ledger.catchUp(),
   };

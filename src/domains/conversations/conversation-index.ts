@@ -71,15 +71,6 @@ export class ConversationIndex {
     this.#orphans.set(seq, this.#orphans.count + 1);
   }
 
-  /** The symbol of a conversation, undefined when its start is not recorded up to a sequence number. */
-  symbolOf(uuid: string, sequence: number): string | undefined {
-    const uuidCode = this.#uuids.codeOf(uuid);
-    const symbolCode = uuidCode < 0 ? notStarted : (this.#symbols.values[uuidCode] as number);
-    if (symbolCode === notStarted) return undefined;
-    const startSeq = this.#seriesOf(symbolCode).keyAt(this.#positions.values[uuidCode] as number);
-    return startSeq <= sequence ? letters[symbolCode] : undefined;
-  }
-
   followupsOf(uuid: string): number {
     const uuidCode = this.#uuids.codeOf(uuid);
     if (uuidCode < 0) return 0;

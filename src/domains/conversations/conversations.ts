@@ -5,14 +5,14 @@ import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
-import { letters } from '../../lib/letter.ts';
 import { spanOf, type TimeRange } from '../../lib/time-range.ts';
-import type { ConversationIndex } from './conversation-index.ts';
+import type { Work } from '../../lib/work.ts';
+import type { ConversationEngine } from './engine.ts';
 import { type ConversationEvent, conversationEvents } from './events.ts';
 import { type Draw, guessVowel } from './guess.ts';
+import { conversationsInMemory } from './in-memory.ts';
 import { parseStart, requireUuid } from './input.ts';
-import { pageOfSeqs, type SeqPage, type SeqPageRequest, type SeqSpan } from './page.ts';
-import { projectConversations } from './projection.ts';
+import type { SeqPage, SeqPageRequest, SeqSpan } from './page.ts';
 
 export interface Conversation {
   readonly seq: number;
@@ -58,7 +58,7 @@ export interface ConversationSettings {
 
 /** Clients ask whether a symbol is a vowel, and may follow up. Every start and every follow-up is stored. */
 export interface Conversations {
-  readonly index: ConversationIndex;
+  readonly engine: ConversationEngine;
   /**
    * Starts a conversation and guesses whether its symbol, a letter `a` to `z` in any case, is a vowel. A repeat returns
    * the stored conversation. Throws BAD_REQUEST for anything but a UUID and a letter, and CONFLICT for a UUID that
@@ -76,10 +76,12 @@ export interface Conversations {
    * statement runs, when there are more than `followupsMax`.
    */
   followupsOf(requests: readonly FollowupsRequest[]): Followup[][];
-  /** The conversations of a page, in the order they started. Runs no SQL. */
-  page(request: ConversationPageRequest): SeqPage;
+  /** The conversations of a page, in the order they started. */
+  page(request: ConversationPageRequest, work?: Work): Promise<SeqPage>;
   /** A page of follow-ups in the order of recording, orphans included: one statement. */
-  followupPage(request: FollowupPageRequest): TablePage<Followup> & { totalCount(): number };
+  followupPage(request: FollowupPageRequest): Omit<TablePage<Followup>, 'totalCount'> & {
+    totalCount(): number | Promise<number>;
+  };
   /**
    * Every event recorded by now, or up to a sequence number, in the order of `seq`, batch by batch; with a symbol only
    * those of conversations that started with it.
@@ -89,17 +91,22 @@ export interface Conversations {
     readonly sequence?: number | undefined;
   }): Iterable<ConversationEvent[]>;
   /** The sequence numbers recorded in a range and up to one; days and calendar durations count in `timeZone`. */
-  seqSpanOf(range: TimeRange | null | undefined, timeZone: string, sequence: number): SeqSpan;
+  seqSpanOf(range: TimeRange | null | undefined, timeZone: string, sequence: number): SeqSpan | Promise<SeqSpan>;
+}
+
+/** What a test may replace, and what facts elsewhere need. */
+export interface ConversationOptions {
+  readonly draw?: Draw | undefined;
+  /** Counts conversations that it keeps elsewhere; default: in the memory of this process. */
+  readonly engine?: ConversationEngine | undefined;
 }
 
 export const createConversations = (
   store: Store,
   ledger: Ledger,
   { guessNoise, followupsMax }: ConversationSettings,
-  draw: Draw = Math.random,
+  { draw = Math.random, engine = conversationsInMemory(ledger) }: ConversationOptions = {},
 ): Conversations => {
-  const index = projectConversations(ledger);
-
   const storeStart = (tx: Tx, uuid: string, symbol: string, sentBy: string | null): Conversation => {
     const known = tx.findLatest(conversations, { uuid });
     if (known?.symbol === symbol) return toConversation(known);
@@ -114,10 +121,10 @@ export const createConversations = (
     return { seq, uuid, receivedAtUs: tx.nowUs };
   };
 
-  const seqSpanOf = createSeqSpans(ledger, index);
+  const seqSpanOf = createSeqSpans(ledger, engine);
 
   return {
-    index,
+    engine,
     async start(uuidText, symbolText, sentBy = null) {
       const { uuid, symbol } = parseStart(uuidText, symbolText);
       return ledger.write((tx) => storeStart(tx, uuid, symbol, sentBy));
@@ -132,62 +139,97 @@ export const createConversations = (
       return uuids.map((uuid) => found.get(uuid) ?? null);
     },
     followupsOf(requests) {
-      checkFollowups(store, index, requests, followupsMax);
+      checkFollowups({ store, ledger, engine }, requests, followupsMax);
       return followupsByConversation(store, requests);
     },
-    page({ symbol, range, timeZone, asOf = {}, ...request }) {
-      const series = symbol == null ? index.series : index.series.filter((_, code) => letters[code] === symbol);
-      return pageOfSeqs(series, { ...seqSpanOf(range, timeZone, ledger.resolveSequence(asOf)), ...request });
+    async page({ symbol, range, timeZone, asOf = {}, ...request }, work) {
+      const sequence = ledger.resolveSequence(asOf);
+      const span = await seqSpanOf(range, timeZone, sequence);
+      return engine.page({ ...request, sequence, span, symbol: symbol ?? undefined }, work);
     },
     followupPage({ uuid, asOf = {}, ...request }) {
       const match = uuid == null ? {} : { uuid };
       const sequence = ledger.resolveSequence(asOf);
       const page = pageOfTable(store, followups, { key: 'seq', direction: 'asc', match, upTo: sequence }, request);
       const totalCount = () =>
-        uuid == null ? index.followupsUpTo(sequence) : followupCount(store, index, [{ uuid, sequence }]);
+        uuid == null ? engine.followupsUpTo(sequence) : followupCount({ store, ledger, engine }, [{ uuid, sequence }]);
       return { ...page, rows: page.rows.map(toFollowup), totalCount };
     },
     *events({ symbol, sequence = Number.POSITIVE_INFINITY } = {}) {
-      const isOfSymbol = ({ uuid }: ConversationEvent): boolean => index.symbolOf(uuid, sequence) === symbol;
       for (const events of conversationEvents(store, sequence))
-        yield symbol === undefined ? events : events.filter(isOfSymbol);
+        yield symbol === undefined ? events : eventsOf(store, symbol, events, sequence);
     },
     seqSpanOf,
   };
 };
 
 const createSeqSpans =
-  (ledger: Ledger, index: ConversationIndex): Conversations['seqSpanOf'] =>
+  (ledger: Ledger, engine: ConversationEngine): Conversations['seqSpanOf'] =>
   (range, timeZone, sequence) => {
-    const newest = range?.last == null ? 0 : (ledger.snapshotAt(index.lastStartUpTo(sequence)).atUs ?? 0);
-    const { fromUs, toUs } = range ? spanOf(range, timeZone, newest) : {};
-    // A start is recorded when it happens, so the order of the ledger is the order of time.
-    const seqBefore = (atUs: number): number => ledger.resolveSequence({ knownAtUs: atUs - 1 });
-    const upTo = toUs === undefined ? sequence : Math.min(seqBefore(toUs), sequence);
-    return { after: Math.min(fromUs === undefined ? 0 : seqBefore(fromUs), upTo), upTo };
+    const endingWith = (lastStart: number): SeqSpan => {
+      const newestUs = ledger.snapshotAt(lastStart).atUs ?? 0;
+      const { fromUs, toUs } = range ? spanOf(range, timeZone, newestUs) : {};
+      // A start is recorded when it happens, so the order of the ledger is the order of time.
+      const seqBefore = (atUs: number): number => ledger.resolveSequence({ knownAtUs: atUs - 1 });
+      const upTo = toUs === undefined ? sequence : Math.min(seqBefore(toUs), sequence);
+      return { after: Math.min(fromUs === undefined ? 0 : seqBefore(fromUs), upTo), upTo };
+    };
+    // Only the last hours or days end with the last start.
+    const lastStart = range?.last == null ? 0 : engine.lastStartUpTo(sequence);
+    return typeof lastStart === 'number' ? endingWith(lastStart) : lastStart.then(endingWith);
   };
 
-/** Throws LIMIT_EXCEEDED for conversations with more than `followupsMax` follow-ups together. */
-const checkFollowups = (
+/** Those of conversations that started with a symbol up to a sequence number: one statement. */
+const eventsOf = (
   store: Store,
-  index: ConversationIndex,
-  requests: readonly FollowupsRequest[],
-  followupsMax: number,
-): void => {
+  symbol: string,
+  events: readonly ConversationEvent[],
+  sequence: number,
+): ConversationEvent[] => {
+  const starts = store.rowsIn(conversations, 'uuid', [...new Set(events.map(({ uuid }) => uuid))]);
+  const isOfSymbol = (start: Row<typeof conversations>): boolean => start.symbol === symbol && start.seq <= sequence;
+  const uuids = new Set(starts.filter(isOfSymbol).map(({ uuid }) => uuid));
+  return events.filter(({ uuid }) => uuids.has(uuid));
+};
+
+interface CountServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly engine: ConversationEngine;
+}
+
+/** Throws LIMIT_EXCEEDED for conversations with more than `followupsMax` follow-ups together. */
+const checkFollowups = (services: CountServices, requests: readonly FollowupsRequest[], followupsMax: number): void => {
   // As of an earlier sequence number there are at most as many.
-  const newest = requests.reduce((sum, { uuid }) => sum + index.followupsOf(uuid), 0);
-  const count = newest > followupsMax ? followupCount(store, index, requests) : newest;
+  const newest = followupCount(
+    services,
+    requests.map(({ uuid }) => ({ uuid })),
+  );
+  const count = newest > followupsMax ? followupCount(services, requests) : newest;
   if (count <= followupsMax) return;
   const message = `these conversations have ${count} followups, more than ${followupsMax} (setting followupsMax)`;
   throw new DomainError('LIMIT_EXCEEDED', message);
 };
 
-/** How many follow-ups these conversations have; a statement for each that is asked about as of an earlier sequence number. */
-const followupCount = (store: Store, index: ConversationIndex, requests: readonly FollowupsRequest[]): number =>
-  requests.reduce((sum, { uuid, sequence = Number.POSITIVE_INFINITY }) => {
-    if (sequence >= index.lastSeq) return sum + index.followupsOf(uuid);
-    return sum + store.count(followups, { uuid }, { key: 'seq', after: 0, upTo: sequence });
-  }, 0);
+/** How many follow-ups these conversations have; a statement for each sequence number of which only the ledger knows. */
+const followupCount = ({ store, ledger, engine }: CountServices, requests: readonly FollowupsRequest[]): number => {
+  const newest = ledger.snapshot().sequence;
+  const inLedger = new Map<number, string[]>();
+  let count = 0;
+  for (const { uuid, sequence = newest } of requests) {
+    const known = sequence >= newest ? engine.followupsOf(uuid) : null;
+    count += known ?? 0;
+    if (known !== null) continue;
+    const uuids = inLedger.get(sequence) ?? [];
+    uuids.push(uuid);
+    inLedger.set(sequence, uuids);
+  }
+  for (const [upTo, uuids] of inLedger) {
+    const counts = store.countsIn(followups, 'uuid', uuids, { key: 'seq', after: 0, upTo });
+    for (const uuid of uuids) count += counts.get(uuid) ?? 0;
+  }
+  return count;
+};
 
 const followupsByConversation = (store: Store, requests: readonly FollowupsRequest[]): Followup[][] => {
   const uuids = [...new Set(requests.map(({ uuid }) => uuid))];

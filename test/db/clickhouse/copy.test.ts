@@ -35,6 +35,8 @@ const purchases = (app: OpenApp, from: number, count: number) =>
     ).join('\n'),
   });
 
+const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
 interface Totals {
   readonly enrichedAggregate: { readonly total: { readonly count: number; readonly sum: string } };
 }
@@ -221,6 +223,12 @@ describe('the copy of the ledger in ClickHouse', () => {
       };
       expect(await sql('select count(*) as n, sum(amount) as s from transactions')).toEqual([{ n: 10, s: '12.5' }]);
       expect(await sql('select user_status, count(*) from transactions group by 1')).toBe('FACTS_UNAVAILABLE');
+      const { conversations } = app.app.domains;
+      expect(await conversations.start(uuidOf(1), 'E')).toMatchObject({ symbol: 'e' });
+      expect(await conversations.followUp(uuidOf(1))).toMatchObject({ uuid: uuidOf(1) });
+      expect((await app.get('/dashboard/symbol/e')).status).toBe(503);
+      const stored = await app.query(`{ conversation(uuid: "${uuidOf(1)}") { symbol followups { uuid } } }`);
+      expect(stored.data).toEqual({ conversation: { symbol: 'e', followups: [{ uuid: uuidOf(1) }] } });
       const status = await app.get('/user_status/u1?date=2024-03-01T00:00:00Z');
       expect(status.status).toBe(200);
       const state = await projectionOf(app);
@@ -231,10 +239,11 @@ describe('the copy of the ledger in ClickHouse', () => {
       clickhouse.disturb = undefined;
     }
     await expect.poll(() => countOf(app), { timeout: 60_000 }).toEqual({ count: 10, sum: '12.5' });
+    expect(await (await app.get('/dashboard/symbol/e')).json()).toMatchObject({ count: 1, followups: 1 });
     await app.close();
   });
 
-  it('leaves no column of transactions in memory, also after starts with index files of either kind', async () => {
+  it('leaves no column of transactions or conversations in memory, also after starts with index files of either kind', async () => {
     const [database, first] = [newDatabase(), await openApp({ onDisk: true, settings: { clickhouse: '' } })];
     const { data } = first;
     await purchases(first, 0, 7);
@@ -243,8 +252,14 @@ describe('the copy of the ledger in ClickHouse', () => {
     for (const [index, settings] of [{}, {}, { clickhouse: '' }, { clickhouse: '' }, {}].entries()) {
       const app = await open(database, { data, settings: { ...indexFiles, ...settings } });
       const names = app.app.ledger.indexStates().map(({ name }) => name);
-      expect([index, names.includes('transactions')]).toEqual([index, 'clickhouse' in settings]);
+      for (const name of ['transactions', 'conversations'])
+        expect([index, name, names.includes(name)]).toEqual([index, name, 'clickhouse' in settings]);
       await purchases(app, 7 + index, 1);
+      // The follow-up of the next conversation is an orphan until the next round.
+      await app.app.domains.conversations.followUp(uuidOf(index + 1));
+      await app.app.domains.conversations.start(uuidOf(index), 'a');
+      const { data: figures } = await app.query('{ dashboard { total { count followups } orphanFollowups } }');
+      expect(figures).toEqual({ dashboard: { total: { count: index + 1, followups: index }, orphanFollowups: 1 } });
       expect(await countOf(app)).toMatchObject({ count: 8 + index });
       const users = await app.query('{ users { totalCount nodes { userId transactions { totalCount } } } }');
       const counts = Array.from(

@@ -228,6 +228,33 @@ const compareValues = async (compared: Compared, source: FactSource, { share, va
   expect(one).toEqual(other);
 };
 
+/** Compares figures, trends and pages of conversations that started in any part of the history. */
+const compareConversations = async (
+  compared: Compared,
+  { share, grain, timeZone }: Query,
+  { start = 0, fromEnd, limit }: Page,
+): Promise<void> => {
+  const { app, memory } = compared;
+  const sequence = sequenceAt(compared, share) ?? app.app.ledger.snapshot().sequence;
+  const span = { after: Math.round(start * sequence * 0.7), upTo: Math.round(sequence * (1 - start / 3)) };
+  const symbols = ['x', 'a', 'z', 'e'];
+  const work = new Work();
+  const [one, other] = await Promise.all(
+    [app.app.domains.conversations.engine, memory.conversations].map(async (engine) => {
+      const figures = await engine.figures({ symbols, span, sequence }, work);
+      return {
+        figures: [figures.symbols, figures.orphanFollowups],
+        trend: await figures.trend({ grain, timeZone }, { work, onPoint: () => undefined }),
+        all: await engine.page({ sequence, span, fromEnd, limit }),
+        some: await engine.page({ sequence, span, fromEnd, limit, symbol: 'a', afterSeq: 3, beforeSeq: sequence - 2 }),
+        last: await engine.lastStartUpTo(sequence),
+        followups: await engine.followupsUpTo(sequence),
+      };
+    }),
+  );
+  expect(one).toEqual(other);
+};
+
 const compareAll = async (app: OpenApp, source: FactSource, queries: readonly Query[], shape: Page): Promise<void> => {
   const memory = factsInMemory(app);
   await memory.catchUp();
@@ -235,12 +262,13 @@ const compareAll = async (app: OpenApp, source: FactSource, queries: readonly Qu
   for (const query of queries) await compare(compared, source, query);
   await comparePages(compared, source, queries[0] as Query, shape);
   await compareValues(compared, source, queries[1] as Query);
+  for (const query of queries.slice(0, 4)) await compareConversations(compared, query, shape);
 };
 
 const options = { numRuns: Number(process.env.RUNS ?? 20) };
 
 describe('facts in ClickHouse and in memory', () => {
-  it('give equal answers about purchases for any history', async () => {
+  it('give equal answers about purchases and conversations for any history', async () => {
     const source = 'TRANSACTIONS';
     await fc.assert(
       fc.asyncProperty(

@@ -2,7 +2,7 @@ import { getTableName } from 'drizzle-orm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
-import { apiKeys, conversations, experiments } from '../../../db/tables/index.ts';
+import { apiKeys, conversations, experiments, followups } from '../../../db/tables/index.ts';
 import { columnNames, recordOf } from '../../support/arbitrary-records.ts';
 import { dataFolder, testStore } from '../../support/store.ts';
 
@@ -30,6 +30,28 @@ describe.each(ledgerTables.map((table) => [getTableName(table), table] as const)
       { numRuns: 5 },
     );
   });
+});
+
+it('rows are counted by the value of a column, within a range of a key', async () => {
+  const store = testStore();
+  const values = fc.constantFrom('u', "it's", '1', '💙');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(values),
+      fc.subarray(['u', "it's", '1', '💙', 'none']),
+      fc.nat(9),
+      async (uuids, of, skip) => {
+        const before = store.commitsAfter(0, 1e6).at(-1)?.lastSeq ?? 0;
+        await store.write((tx) => uuids.map((uuid) => tx.append(followups, { uuid })));
+        const range = { key: 'seq', after: before + skip, upTo: before + uuids.length - 1 } as const;
+        const expected = new Map<string, number>();
+        for (const uuid of uuids.slice(skip, -1))
+          if (of.includes(uuid)) expected.set(uuid, (expected.get(uuid) ?? 0) + 1);
+        expect(store.countsIn(followups, 'uuid', of, range)).toEqual(expected);
+      },
+    ),
+  );
+  store.close();
 });
 
 describe('a boolean or JSON column', () => {

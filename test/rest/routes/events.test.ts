@@ -436,8 +436,8 @@ describe('the fast path of the server', () => {
       expect(await send(direct.url, each), each.slice(0, 2).join()).toEqual(await send(usual.url, each));
     for (const { app } of [one, other])
       expect([
-        app.domains.conversations.index.entries,
-        app.domains.conversations.index.followupsUpTo(Infinity),
+        app.ledger.indexStates().find(({ name }) => name === 'conversations')?.entries,
+        app.domains.conversations.engine.followupsUpTo(app.ledger.snapshot().sequence),
       ]).toEqual([1, 2]);
     expect(storedEvents(one)).toHaveLength(storedEvents(other).length);
     expect(rejectedEvents(one)).toHaveLength(rejectedEvents(other).length);
