@@ -11,7 +11,7 @@ import { isServedByOthers } from './lib/running-servers.ts';
 import { createRecordImporters } from './record-importers.ts';
 
 /** Works in a transaction, each of `batchRecords` records: enough that pages which many records change are written once. */
-const worksMax = 200;
+const worksMax = 400;
 
 /** How long a transaction may take while a server of another process may wait to write. */
 const sharedMs = 150;
@@ -32,7 +32,13 @@ const importAll = async (signal: AbortSignal): Promise<void> => {
     );
     if (!importer) throw new Error(`there is no importer of ${target}`);
     const isAlone = () => !isServedByOthers(config.data);
-    const onCommit = () => send({ kind: 'COMMIT' });
+    /** Rejects of the open transaction, which may yet be undone. */
+    let rejects: ImportMessage[] = [];
+    const onCommit = (): void => {
+      for (const reject of rejects) send(reject);
+      rejects = [];
+      send({ kind: 'COMMIT' });
+    };
     const bulk = store.bulk({ waiting, worksMax, sharedMs, isAlone, onCommit });
     const services = { write: bulk.write.bind(bulk), log: silentLog };
     const jobs = imports.map((row) => new ImportJob(row, services));
@@ -44,7 +50,7 @@ const importAll = async (signal: AbortSignal): Promise<void> => {
     };
     const onReject = sendsRejects
       ? (importId: number, { line, raw }: { line: number; raw: string }, problems: readonly FieldProblem[]) =>
-          send({ kind: 'REJECT', importId, record: { line, raw }, problems })
+          void rejects.push({ kind: 'REJECT', importId, record: { line, raw }, problems })
       : undefined;
     const watched = { ...options, onProgress, onReject };
     const common = { store, importer, limits: config, signal, files, options: watched, previews: [] };

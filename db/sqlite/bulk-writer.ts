@@ -14,6 +14,12 @@ const pauseMs = 12;
 /** How long the writes of the other threads of this process may take before the import goes on in competition with them. */
 const turnMsMax = 100;
 
+/**
+ * How long a transaction may take. The first ones are short, so that others soon see how far the import is; a long one writes
+ * each page of an index for more of its changes.
+ */
+const [firstMsMax, laterMsMax] = [125, 1000];
+
 /** Between two attempts to lock the store. */
 const lockPollMs = 5;
 
@@ -37,6 +43,7 @@ export class SqliteBulkWriter implements BulkWriter {
   /** Works in the open transaction. */
   #works = 0;
   #nextMs = 0;
+  #msMax = firstMsMax;
 
   constructor(options: BulkWriterOptions) {
     this.#options = options;
@@ -67,12 +74,13 @@ export class SqliteBulkWriter implements BulkWriter {
   /** Whether the transaction is as large as it may be, or another write waits for it. */
   #isFull(): boolean {
     const { waiting, worksMax, sharedMs, isAlone } = this.#options.limits;
-    if (Atomics.load(waiting, 0) > 0 || this.#works >= worksMax) return true;
-    return performance.now() - this.#startedMs > sharedMs && !isAlone();
+    const ms = performance.now() - this.#startedMs;
+    if (Atomics.load(waiting, 0) > 0 || this.#works >= worksMax || ms > this.#msMax) return true;
+    return ms > sharedMs && !isAlone();
   }
 
   async #begin(): Promise<void> {
-    const { client, checkSchema, writeWaitMs } = this.#options;
+    const { client, tx, checkSchema, writeWaitMs } = this.#options;
     const restMs = this.#nextMs - performance.now();
     if (restMs > 0) await delay(restMs);
     this.#letOthersWrite();
@@ -91,6 +99,7 @@ export class SqliteBulkWriter implements BulkWriter {
     this.#works = 0;
     try {
       checkSchema();
+      tx.beginShared();
     } catch (error) {
       client.exec('rollback');
       throw error;
@@ -118,6 +127,8 @@ export class SqliteBulkWriter implements BulkWriter {
       throw storageFaultOf(error) ?? error;
     }
     this.#nextMs = performance.now() + pauseMs;
+    this.#msMax = Math.min(2 * this.#msMax, laterMsMax);
+    tx.sharedCommitted();
     onCommit(tx.committed().state);
   }
 }

@@ -3,6 +3,7 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from './columns.ts';
 import type { Inserter } from './inserter.ts';
+import { StoredKeys } from './stored-keys.ts';
 
 type Values = readonly unknown[];
 type Match = Readonly<Record<string, unknown>>;
@@ -20,18 +21,41 @@ export class RecordBatches {
   readonly #client: Database.Database;
   readonly #known = new Map<SQLiteTable, RecordBatch>();
   readonly #announced = new Map<SQLiteTable, RecordBatch>();
+  /** Whether many works share a transaction, so that to know all keys is worth its memory. */
+  #isShared = false;
 
   constructor(client: Database.Database) {
     this.#client = client;
   }
 
-  /** See `Tx.announce`. */
-  announce(table: SQLiteTable, inserter: Inserter, columns: readonly string[], records: readonly object[]): void {
+  /** Call it when a transaction of many works begins, with the last record before it. */
+  beginShared(lastSeq: number): void {
+    this.#isShared = true;
+    for (const { storedKeys } of this.#known.values()) storedKeys?.begin(lastSeq);
+  }
+
+  /** Call it when such a transaction is committed, with its last record. */
+  sharedCommitted(lastSeq: number): void {
+    for (const { storedKeys } of this.#known.values()) storedKeys?.committed(lastSeq);
+  }
+
+  /** See `Tx.announce`; `lastSeq` is that of the last record so far. */
+  announce(
+    table: SQLiteTable,
+    inserter: Inserter,
+    { columns, records, lastSeq }: { columns: readonly string[]; records: readonly object[]; lastSeq: number },
+  ): void {
     if (records.length < announcedMin) return;
     const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter);
     this.#known.set(table, batch);
     this.#announced.set(table, batch);
-    batch.expect(columns, records as readonly Match[]);
+    batch.use(columns, this.#isShared ? lastSeq : null);
+    batch.expect(records as readonly Match[]);
+  }
+
+  /** Call it when a record is inserted past the batch of its table. */
+  passed(table: SQLiteTable): void {
+    this.#known.get(table)?.storedKeys?.missed();
   }
 
   /** The batch of a table whose records were announced. */
@@ -65,6 +89,7 @@ class RecordBatch {
   /** By key: a row as it was stored, the values of an appended one, or null for none. */
   readonly #newest = new Map<unknown, Row | Values | null>();
   #appended: Values[] = [];
+  #storedKeys: StoredKeys | null = null;
 
   constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter) {
     this.#client = client;
@@ -76,15 +101,29 @@ class RecordBatch {
     this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
   }
 
-  /** Looks up the newest row of each match by these columns; one whose first value is null has no key. */
-  expect(columns: readonly string[], matches: readonly Match[]): void {
+  /** What is known of all keys of the table; null unless many works share a transaction. */
+  get storedKeys(): StoredKeys | null {
+    return this.#storedKeys;
+  }
+
+  /** Looks up by these columns from now on. `lastSeq` is that of the last record, null to know no more than is looked up. */
+  use(columns: readonly string[], lastSeq: number | null): void {
     if (columns.join() !== this.#columns.join()) this.#useColumns(columns);
+    if (columns.length === 0 || lastSeq === null || this.#storedKeys !== null) return;
+    this.#storedKeys = new StoredKeys(this.#client, this.#table, columns, (values) => textOf(keyOf(values)));
+    this.#storedKeys.begin(lastSeq);
+  }
+
+  /** Looks up the newest row of each match; one whose first value is null has no key. */
+  expect(matches: readonly Match[]): void {
+    const columns = this.#columns;
     if (columns.length === 0) return;
     const unknown: Values[] = [];
     for (const match of matches) {
       const key = this.#keyOf(match);
       if (key === undefined || this.#newest.has(key)) continue;
       this.#newest.set(key, null);
+      if (this.#storedKeys?.mayHave(String(key)) === false) continue;
       unknown.push(columns.map((column) => match[column]));
     }
     if (unknown.length === 0 || this.#isEmpty.get() === undefined) return;
@@ -105,7 +144,9 @@ class RecordBatch {
     this.#appended.push(values);
     if (this.#columns.length === 0) return;
     const key = keyOf(this.#positions.map((position) => values[position]));
-    if (key !== undefined) this.#newest.set(key, values);
+    if (key === undefined) return;
+    this.#newest.set(key, values);
+    this.#storedKeys?.appended(String(key));
   }
 
   /** Inserts what was appended. */
@@ -129,6 +170,7 @@ class RecordBatch {
     // What is known so far has keys of other columns.
     this.flush();
     this.#newest.clear();
+    this.#storedKeys = null;
     this.#columns = columns;
     this.#positions = columns.map((column) => this.#keys.indexOf(column));
     for (const column of columns) {
@@ -186,6 +228,8 @@ const keyOf = (values: readonly unknown[]): unknown => {
   if (values.length === 2) return keyOfTwo(first, second);
   return first == null ? undefined : JSON.stringify(values);
 };
+
+const textOf = (key: unknown): string | undefined => (key === undefined ? undefined : String(key));
 
 /** The length of the first value says where the second one begins. */
 const keyOfTwo = (first: unknown, second: unknown): unknown => {

@@ -5,7 +5,6 @@ import { DomainError } from '../../src/errors.ts';
 import type {
   AppendResult,
   ColumnName,
-  Commit,
   ErasingTx,
   LedgerTable,
   Match,
@@ -16,7 +15,8 @@ import type {
 } from '../store.ts';
 import { erasedRecords } from '../tables/integrity.ts';
 import { columnOf, encodeValues } from './columns.ts';
-import { type ChainedCommit, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
+import { CommitChain } from './commit-chain.ts';
+import { noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type Inserter, Inserters } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
@@ -58,6 +58,7 @@ export class SqliteTransaction implements ErasingTx {
   readonly #digests = new Map<SQLiteTable, RowDigest>();
   readonly #sideRows: SideRows;
   readonly #batches: RecordBatches;
+  readonly #chain: CommitChain;
   #lastSeq = 0;
   #firstSeq = 1;
   #state: StoreState | undefined;
@@ -74,17 +75,26 @@ export class SqliteTransaction implements ErasingTx {
     this.#inserters = new Inserters(client);
     this.#sideRows = new SideRows(client);
     this.#batches = new RecordBatches(client);
+    this.#chain = new CommitChain(client);
   }
 
   get nowUs(): number {
     return this.#nowUs;
   }
 
+  /** Call it right after BEGIN of a transaction of many works, and `begin` and `end` for each of them. */
+  beginShared(): void {
+    this.#batches.beginShared(this.#chain.last()?.lastSeq ?? 0);
+  }
+
+  /** Call it right after COMMIT of such a transaction. */
+  sharedCommitted(): void {
+    this.#batches.sharedCommitted(this.committed().state.lastSeq);
+  }
+
   /** Reads the last sequence number of the ledger; call it right after BEGIN. */
   begin(): void {
-    const last = this.#prepare(
-      'select last_seq as lastSeq, recorded_at_us as recordedAtUs, digest from commits order by last_seq desc limit 1',
-    ).get() as (Commit & { readonly digest: Buffer }) | undefined;
+    const last = this.#chain.last();
     this.#lastSeq = last?.lastSeq ?? 0;
     this.#firstSeq = last ? last.lastSeq + 1 : this.#firstOfAll;
     this.#lastDigest = last?.digest ?? noDigest;
@@ -119,31 +129,18 @@ export class SqliteTransaction implements ErasingTx {
     if (this.#appended.length === 0) return;
     const lastSeq = this.#firstSeq + this.#appended.length - 1;
     if (this.#lastSeq === 0 && this.#firstSeq > 1) this.#lastDigest = this.#insertOrigin();
-    const recordDigests = this.#recordDigests();
-    const recordedAtUs = this.#nowUs;
-    const digest = this.#insertCommit({ lastSeq, recordedAtUs, recordDigests });
+    const commit = { lastSeq, recordedAtUs: this.#nowUs, recordDigests: this.#recordDigests() };
+    const digest = this.#chain.append(this.#lastDigest, commit);
     this.#state = { lastSeq, digest, side };
   }
 
   /** The commit without records after which a ledger begins whose first record is not record 1. */
   #insertOrigin(): Buffer {
-    return this.#insertCommit({
+    return this.#chain.append(this.#lastDigest, {
       lastSeq: this.#firstSeq - 1,
       recordedAtUs: this.#nowUs,
       recordDigests: Buffer.alloc(0),
     });
-  }
-
-  #insertCommit(commit: ChainedCommit): Buffer {
-    const digest = commitDigest(this.#lastDigest, commit);
-    const { lastSeq, recordedAtUs, recordDigests } = commit;
-    this.#prepare('insert into commits (last_seq, recorded_at_us, digest, record_digests) values (?, ?, ?, ?)').run(
-      lastSeq,
-      recordedAtUs,
-      digest,
-      recordDigests,
-    );
-    return digest;
   }
 
   /** What was written since `begin`; call it right after COMMIT. */
@@ -153,7 +150,8 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   announce<T extends LedgerTable>(table: T, columns: readonly string[], records: readonly object[]): void {
-    this.#batches.announce(table, this.#inserters.of(table), columns, records);
+    const lastSeq = this.#firstSeq + this.#appended.length - 1;
+    this.#batches.announce(table, this.#inserters.of(table), { columns, records, lastSeq });
   }
 
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number {
@@ -161,7 +159,10 @@ export class SqliteTransaction implements ErasingTx {
     const values = this.#nextValues(inserter, record);
     const batch = this.#batches.of(table);
     if (batch) batch.add(values);
-    else inserter.insert.run(values);
+    else {
+      inserter.insert.run(values);
+      this.#batches.passed(table);
+    }
     return this.#addAppended(table, values);
   }
 
@@ -171,6 +172,7 @@ export class SqliteTransaction implements ErasingTx {
     if (newest) return { known: newest as Row<T> };
     if (newest === null) return { seq: this.append(table, record) };
     batch?.flush();
+    this.#batches.passed(table);
     const inserter = this.#inserters.of(table);
     const values = this.#nextValues(inserter, record);
     if (inserter.insertUnlessPresent.run(values).changes === 1) return { seq: this.#addAppended(table, values) };

@@ -54,9 +54,9 @@ export const importSettings = {
   },
   importThreadBytes: {
     type: bytes,
-    default: '1000GB',
+    default: '1MB',
     description:
-      'Size of files from which on an import of records runs in a thread of its own; by default none does. A thread does not yet tell a full disk from other faults.',
+      'Size of files from which on an import of records runs in a thread of its own; for smaller ones, starting it takes longer than it saves.',
   },
   importAllow: {
     type: hosts,

@@ -132,6 +132,10 @@ describe('a full disk', () => {
       await expect
         .poll(async () => (await graphql(url, imports)).text, { timeout: 30_000 })
         .toMatch(/"state":"FAILED".*OUT_OF_SPACE/);
+      // What was undone is not counted.
+      const counts = '{ imports(first: 1) { nodes { accepted } } experimentEvents(first: 1) { totalCount } }';
+      const { accepted } = /"accepted":(?<accepted>\d+)/.exec((await graphql(url, counts)).text)?.groups ?? {};
+      await expect.poll(async () => (await graphql(url, counts)).text).toContain(`"totalCount":${accepted}}`);
       const again = await upload(url, 'EXPERIMENT_EVENTS', eventLines(20_000, 'u'), true);
       expect(again.text).toContain('"state":"SUCCEEDED"');
       expect(await server.stop()).toBe(0);

@@ -52,7 +52,8 @@ describe('a server that is asked to stop', () => {
 
   it('ends an import as INTERRUPTED; the same file again stores the rest', async () => {
     const data = await folder();
-    const count = 20_000;
+    // Some transactions of a thread that imports.
+    const count = 100_000;
     const first = await start(data, '--stop-wait-ms', '0');
     await upload(first.url, 'EXPERIMENT_EVENTS', eventLines(count, 'i'), false);
     await expect

@@ -132,7 +132,9 @@ const importInThread = async ({ services, files, options, jobs }: FileRun): Prom
   const { store, ledger, importer, thread, signal } = services;
   const { onProgress, onReject, dryRun: _dryRun, unlessUnchanged: _unlessUnchanged, ...readOptions } = options;
   const imported = jobs.map((job) => job.snapshot());
-  const work = { target: importer.target.name, files, options: readOptions, imports: imported };
+  // Without what callers keep in the objects of their files, such as functions, which threads cannot exchange.
+  const plainFiles = files.map(({ path, name }) => ({ path, name }));
+  const work = { target: importer.target.name, files: plainFiles, options: readOptions, imports: imported };
   try {
     await thread?.run(work, { signal, onCommit: () => void ledger.follow(), onProgress, onReject });
   } finally {

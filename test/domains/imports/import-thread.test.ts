@@ -33,3 +33,27 @@ it('imports in a thread: the server follows it, writes meanwhile, and ends it as
   expect(app.ledger.snapshot().sequence).toBe(3001 + interrupted.accepted);
   expect(app.store.verify().problems).toEqual([]);
 });
+
+it('imports an upload in a thread, with options of its reading, and a repeat of it as duplicates', async () => {
+  const opened = await openApp({ onDisk: true, settings: { importThreadBytes: '1', batchRecords: '100' } });
+  onTestFinished(opened.close);
+  const query = `mutation ($file: File!) {
+    startImport(input: { target: STATUS_CHANGES, source: { file: $file }, wait: true, statusWords: [{ word: "gold", status: PAYING }] }) {
+      ... on StartImportPayload { import { state read accepted unchanged failure { message } } }
+      ... on Error { code message }
+    }
+  }`;
+  for (const [accepted, unchanged] of [
+    [2001, 0],
+    [0, 2001],
+  ]) {
+    const form = new FormData();
+    form.set('operations', JSON.stringify({ query, variables: { file: null } }));
+    form.set('map', JSON.stringify({ 0: ['variables.file'] }));
+    form.set('0', new File([`${text(2000)}\ng,2020-06-02,gold`], 'changes.csv'));
+    const response = await opened.get('/graphql', { method: 'POST', body: form });
+    expect(await response.json()).toEqual({
+      data: { startImport: { import: { state: 'SUCCEEDED', read: 2001, accepted, unchanged, failure: null } } },
+    });
+  }
+});
