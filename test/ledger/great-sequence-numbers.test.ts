@@ -33,10 +33,20 @@ const shifted = (answer: unknown, offset: number): unknown =>
     typeof value === 'number' && value >= offset ? value - offset : value,
   );
 
-const withRestart = async (firstSequence: number): Promise<{ opened: OpenApp; last: number }> => {
-  const settings = { firstSequence: String(firstSequence), now: '2026-03-01T00:00:00Z' };
+interface Restarted {
+  readonly opened: OpenApp;
+  readonly last: number;
+}
+
+const withRestart = async (firstSequence: number, by: 'records' | 'index file'): Promise<Restarted> => {
+  const stopRecords = by === 'index file' ? '1' : '0';
+  const settings = {
+    ...{ firstSequence: String(firstSequence), now: '2026-03-01T00:00:00Z' },
+    ...{ indexFileRecords: '0', indexFileStopRecords: stopRecords },
+  };
   const opened = await openApp({ settings, onDisk: true });
   await loadDemo(opened.app.domains, tmpdir());
+  await opened.app.close();
   const restarted = await openApp({ data: opened.data, settings });
   onTestFinished(async () => {
     await restarted.close();
@@ -45,12 +55,14 @@ const withRestart = async (firstSequence: number): Promise<{ opened: OpenApp; la
   const { data } = await restarted.query<{ server: { snapshot: { sequence: string } } }>(
     '{ server { snapshot { sequence } } }',
   );
-  return { opened: restarted, last: Number(data?.server.snapshot.sequence) };
+  const last = Number(data?.server.snapshot.sequence);
+  expect(restarted.app.ledger.rebuild?.fromFile).toBe(by === 'index file' ? last : 0);
+  return { opened: restarted, last };
 };
 
 describe('a ledger that grows across 2^32', () => {
-  it('answers as one that begins with 1', { timeout: 120_000 }, async () => {
-    const [small, great] = [await withRestart(1), await withRestart(first)];
+  it('answers as one that begins with 1, also from an index file', { timeout: 120_000 }, async () => {
+    const [small, great] = [await withRestart(1, 'records'), await withRestart(first, 'index file')];
     expect(great.last).toBe(small.last + offset);
     expect(great.last).toBeGreaterThan(2 ** 32 + 2000);
     for (const field of documents)

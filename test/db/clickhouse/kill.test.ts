@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { folder, serve } from '../../cli/asof-process.ts';
 import { openApp } from '../../support/app.ts';
@@ -28,16 +29,29 @@ const send = async (url: string, round: number): Promise<void> => {
         version: 'A',
       }),
     );
-    try {
-      const response = await fetch(`${url}/events`, { method: 'POST', body: lines.join('\n') });
+    const post = async (path: string, body: string): Promise<void> => {
+      const headers = path === '/events' ? {} : { 'content-type': 'application/json' };
+      const response = await fetch(`${url}${path}`, { method: 'POST', body, headers });
       await response.text();
+    };
+    const conversation = (number: number): string => {
+      const uuid = `00000000-0000-4000-800${round}-${String(number).padStart(12, '0')}`;
+      return JSON.stringify({ uuid, symbol: 'aeb'[number % 3] });
+    };
+    try {
+      // Follow-ups come before and after the start of their conversation.
+      await Promise.all([
+        post('/events', lines.join('\n')),
+        ...[batch, batch + 1, batch + 2].map((number) => post('/followup', conversation(number))),
+        post('/initial', conversation(batch)),
+      ]);
     } catch {
       return;
     }
   }
 };
 
-it('the copy in ClickHouse lacks no event and has none twice after a server was killed at any moment', async () => {
+it('the copy in ClickHouse lacks no event, conversation or follow-up and has none twice after a server was killed at any moment', async () => {
   const data = await folder();
   const args = ['--data', data, '--clickhouse', clickhouse.url, '--clickhouse-block-records', '150'];
   for (let round = 0; round < rounds; round++) {
@@ -53,17 +67,30 @@ it('the copy in ClickHouse lacks no event and has none twice after a server was 
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      query: '{ enrichedAggregate(source: EXPERIMENT_EVENTS) { total { count sum } } }',
+      query: `{ enrichedAggregate(source: EXPERIMENT_EVENTS) { total { count sum } }
+        dashboard { symbols { symbol count followups guessAccuracy } orphanFollowups } }`,
     }),
   });
-  const answer = (await response.json()) as { data?: { enrichedAggregate: { total: { count: number } } } };
+  const answer = (await response.json()) as {
+    data?: { enrichedAggregate: { total: { count: number } }; dashboard: { orphanFollowups: string } };
+  };
   const count = answer.data?.enrichedAggregate.total.count;
   expect(count).toBeGreaterThan(0);
   const rows = await clickhouse.rows('SELECT count(), uniqExact(seq), max(seq) FROM asof.experiment_events');
+  const starts = await clickhouse.rows('SELECT count(), uniqExact(seq) FROM asof.conversations');
+  const [counted] = await clickhouse.rows('SELECT sum(followups) FROM asof.followup_counts');
   await server.stop();
-  const app = await openApp({ data, start: false });
+  const app = await openApp({ data, settings: { clickhouse: '' } });
   const events = app.app.store.count(experimentEvents);
   const [last] = app.app.store.page(experimentEvents, { key: 'seq', direction: 'desc', limit: 1 });
   expect([count, ...(rows[0] ?? [])].map(Number)).toEqual([events, events, events, last?.seq]);
+  const stored = app.app.store.count(conversations);
+  expect(stored).toBeGreaterThan(0);
+  expect(starts[0]?.map(Number)).toEqual([stored, stored]);
+  const followed = app.app.store.count(followups);
+  expect(followed).toBeGreaterThan(0);
+  expect(Number(counted?.[0])).toBe(followed);
+  const own = await app.query('{ dashboard { symbols { symbol count followups guessAccuracy } orphanFollowups } }');
+  expect(answer.data?.dashboard).toEqual((own.data as { dashboard: unknown }).dashboard);
   await app.close();
 });
