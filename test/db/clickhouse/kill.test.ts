@@ -33,19 +33,19 @@ const send = async (url: string, round: number): Promise<void> => {
       const headers = path === '/events' ? {} : { 'content-type': 'application/json' };
       const response = await fetch(`${url}${path}`, { method: 'POST', body, headers });
       await response.text();
+      if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
     };
-    const conversation = (number: number): string => {
-      const uuid = `00000000-0000-4000-800${round}-${String(number).padStart(12, '0')}`;
-      return JSON.stringify({ uuid, symbol: 'aeb'[number % 3] });
-    };
+    const uuidOf = (number: number): string => `00000000-0000-4000-800${round}-${String(number).padStart(12, '0')}`;
     try {
       // Follow-ups come before and after the start of their conversation.
       await Promise.all([
         post('/events', lines.join('\n')),
-        ...[batch, batch + 1, batch + 2].map((number) => post('/followup', conversation(number))),
-        post('/initial', conversation(batch)),
+        ...[batch, batch + 1, batch + 2].map((number) => post('/followup', JSON.stringify({ uuid: uuidOf(number) }))),
+        post('/initial', JSON.stringify({ uuid: uuidOf(batch), symbol: 'aeb'[batch % 3] })),
       ]);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // The connection was cut.
       return;
     }
   }
