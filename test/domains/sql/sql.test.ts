@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 import { fixtureApp } from '../../support/fixture-app.ts';
@@ -63,12 +63,18 @@ it('names columns without a header by their position', async () => {
   });
 });
 
-const withGames = async (): Promise<OpenApp> => {
+const openGames = async (): Promise<OpenApp> => {
   const opened = await openApp();
-  onTestFinished(opened.close);
   expect(await importCsv(opened, 'games', games, '&types=Price%3DDECIMAL')).toMatchObject({ state: 'SUCCEEDED' });
   return opened;
 };
+
+/** For tests that only read: each app has a process for SQL. */
+let shared: OpenApp;
+beforeAll(async () => {
+  shared = await openGames();
+});
+afterAll(() => shared.close());
 
 /** The rows of a Parquet file as DuckDB reads them, and the types of its columns. */
 const readParquet = async (bytes: ArrayBuffer) => {
@@ -83,7 +89,8 @@ const readParquet = async (bytes: ArrayBuffer) => {
 
 describe('queries of datasets', () => {
   it('see the newest version, or the one that the name asks for', async () => {
-    const opened = await withGames();
+    const opened = await openGames();
+    onTestFinished(opened.close);
     await importCsv(opened, 'games', 'AppID,Name\n40,Go\n');
     const names = async (table: string) => (await ask(opened, `select Name from ${table}`)).rows.map((row) => row.Name);
     expect(await names('games')).toEqual(['Go']);
@@ -97,7 +104,7 @@ describe('queries of datasets', () => {
   });
 
   it('return typed columns and exact values, and warn of cells that did not fit', async () => {
-    const opened = await withGames();
+    const opened = shared;
     const result = await ask(opened, 'select * from games order by AppID');
     expect(result).toMatchObject({
       columns: [
@@ -120,7 +127,7 @@ describe('queries of datasets', () => {
   });
 
   it('bind parameters by position and by name, by the type that the query expects', async () => {
-    const opened = await withGames();
+    const opened = shared;
     const names = async (where: string, parameters: unknown) =>
       (await ask(opened, `select Name from games where ${where} order by AppID`, { parameters })).rows.map(
         ({ Name }) => Name,
@@ -147,7 +154,7 @@ describe('queries of datasets', () => {
   });
 
   it('are truncated at exactly the requested number of rows', async () => {
-    const opened = await withGames();
+    const opened = shared;
     for (const rows of [999, 1000, 1001]) {
       const { rowCount, isTruncated } = await ask(opened, `select * from range(${rows})`, { first: 1000 });
       expect({ rowCount, isTruncated }).toEqual({ rowCount: Math.min(rows, 1000), isTruncated: rows > 1000 });
@@ -178,7 +185,7 @@ describe('queries of datasets', () => {
   });
 
   it('errors say where', async () => {
-    const opened = await withGames();
+    const opened = shared;
     expect(await errorOf(opened, 'select Name\nfrom games\nwhere Nmae = 1')).toMatch(
       /BAD_REQUEST: .*"Nmae" not found.*\(line 3, column 7\)/,
     );
@@ -194,7 +201,7 @@ describe('the formats of POST /sql', () => {
     time '10:11:12' as clock, interval 1 month as span, '\\x00a'::blob as bytes, true as yes, null as nothing, 'ä"' as text`;
 
   it('JSON has exact values, as text where a double would lose digits', async () => {
-    const opened = await withGames();
+    const opened = shared;
     expect((await (await post(opened, exact)).json()).rows).toEqual([
       {
         huge: '12345678901234567890123',
@@ -221,7 +228,7 @@ describe('the formats of POST /sql', () => {
   });
 
   it('CSV, NDJSON and Parquet have the same rows, chosen by option or Accept', async () => {
-    const opened = await withGames();
+    const opened = shared;
     const query =
       'select AppID, Name, sum(Price) over () as total, count(*) over ()::hugeint as n from games order by 1';
     const csv = 'AppID,Name,total,n\r\n10,Bowling,24.99,3\r\n20,"Chess, blitz",24.99,3\r\n30,Darts,24.99,3\r\n';
@@ -247,7 +254,7 @@ describe('the formats of POST /sql', () => {
   });
 
   it('results of no row and names that repeat are right in every format', async () => {
-    const opened = await withGames();
+    const opened = shared;
     const query = 'select AppID, AppID, 1 as __proto__, 2 as "7" from games where false';
     expect(await (await post(opened, query, '/sql?format=csv')).text()).toBe('AppID,AppID_1,__proto__,7\r\n');
     expect(await (await post(opened, query, '/sql?format=ndjson')).text()).toBe('');
@@ -259,7 +266,7 @@ describe('the formats of POST /sql', () => {
   });
 
   it('malformed requests say what is wrong', async () => {
-    const opened = await withGames();
+    const opened = shared;
     for (const [body, message] of [
       [{}, /text `query`/],
       [{ query: 1 }, /text `query`/],
