@@ -120,7 +120,7 @@ it('continues with --watch until it is stopped', async () => {
   expect(await closed).toBe(0);
 });
 
-it('reaches the same state after it was killed while it ran', { timeout: 60_000 }, async () => {
+it('reaches the same state after it was killed while it ran', async () => {
   const count = 300;
   const killed = await lake(count);
   await killWhileItRuns(killed, 1);
@@ -148,7 +148,7 @@ it('reaches the same state after it was killed while it ran', { timeout: 60_000 
   expect((await asof(['verify', '--data', killed.data])).code).toBe(0);
 });
 
-it('joins the synchronization of another process', { timeout: 60_000 }, async () => {
+it('joins the synchronization of another process', async () => {
   const { source, data } = await lake(300);
   const settings = { ASOF_BATCH_RECORDS: '10', ASOF_USER_FILES_PARALLEL: '1', ASOF_USER_FILES: source };
   const reports = await Promise.all([1, 2].map(() => asofProcess(['sync', '--json', '--data', data], '', settings)));
