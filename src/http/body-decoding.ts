@@ -26,7 +26,8 @@ export async function* decodeBody(
   let readError: unknown;
   async function* received(): AsyncGenerator<Uint8Array> {
     try {
-      yield* chunks;
+      // Not `yield*`, which passes on that the reader has failed: the request would be destroyed, and its connection with it.
+      for await (const chunk of chunks) yield chunk;
     } catch (error) {
       readError = error;
       throw error;
@@ -45,8 +46,8 @@ export async function* decodeBody(
       yield chunk;
     }
   } catch (error) {
-    if (readError !== undefined) throw readError;
     if (error instanceof DomainError) throw error;
+    if (readError !== undefined) throw readError;
     throw new DomainError('BAD_REQUEST', `the body is not complete, valid ${codingOf(header)} data`, { cause: error });
   }
 }

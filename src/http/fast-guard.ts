@@ -76,8 +76,9 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
       const sent = send(outgoing, response, { id, added });
       logRequest({ id, method, pathname: address.pathname, status: response.status, startedMs });
       if (sent) await sent;
-      // A body that was not read to its end is left to the socket.
-      if (!incoming.complete) incoming.resume();
+      // A body that was not read to its end is left to the socket. `resume` alone has no effect while an iterator that was left
+      // in the middle still waits for the next chunk, and then no further request of the connection would be read.
+      if (!incoming.complete) incoming.on('data', ignore).resume();
       return true;
     },
   };
@@ -86,6 +87,7 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
 const isPlainHost = (host: string): boolean => plainHost.test(host) && URL.canParse(`http://${host}`);
 
 const noHeaders: Readonly<Record<string, string>> = {};
+const ignore = (): void => undefined;
 
 const send = (
   outgoing: ServerResponse,

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import { Stages } from '../lib/yielding.ts';
 import { EnvelopeDetector, faultRecord, openEnvelope, withShared } from './envelope.ts';
 import { type ChunkReader, createLineReader, jsonRecord } from './json-lines.ts';
 import { JsonScanner } from './json-scan.ts';
@@ -44,7 +45,9 @@ export async function* readRecordStream(
   const onRecord = (record: SourceRecord) => void records.push(record);
   let reader: ChunkReader | undefined;
   let head: Buffer = Buffer.alloc(0);
+  const stages = new Stages();
   for await (const bytes of chunks) {
+    await stages.next();
     let chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (!reader) {
       head = Buffer.concat([head, chunk]);
