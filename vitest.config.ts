@@ -29,6 +29,9 @@ const tiers = {
 const onClickHouse = [
   'test/domains/{conversations,facts,transactions}/**/*.test.ts',
   'test/domains/sql/sql.test.ts',
+  'test/contracts/{conversations,experiments,user-status-ip-transactions}.test.ts',
+  'test/rest/routes/{conversations,facts}.test.ts',
+  'test/graphql/{snapshots,total-counts}.test.ts',
   'test/ledger/great-sequence-numbers.test.ts',
   'test/db/clickhouse/**/*.test.ts',
 ];
