@@ -72,8 +72,7 @@ export class RecordBatches {
 }
 
 /**
- * The records of one table that a work appends: they are looked up by few statements before, and inserted by few statements
- * after. It holds the newest row of each key that was looked up or appended.
+ * The records of one table that a work appends: they are looked up and inserted by few statements. It holds the newest row of each key that was looked up or appended.
  */
 class RecordBatch {
   readonly #client: Database.Database;
@@ -88,7 +87,10 @@ class RecordBatch {
   #lookup: Database.Statement<unknown[], Row> | undefined;
   /** By key: a row as it was stored, the values of an appended one, or null for none. */
   readonly #newest = new Map<unknown, Row | Values | null>();
-  #appended: Values[] = [];
+  /** The values of rows that are not inserted yet, row after row, in an array that is never made anew. */
+  readonly #rows: unknown[];
+  /** How many of its elements are in use. */
+  #used = 0;
   #storedKeys: StoredKeys | null = null;
 
   constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter) {
@@ -97,6 +99,7 @@ class RecordBatch {
     this.#inserter = inserter;
     this.#keys = columnsOf(table).map(([key]) => key);
     this.#decoders = decodersOf(table, this.#keys);
+    this.#rows = new Array(insertRows * this.#keys.length).fill(null);
     this.#insertMany = inserter.prepareRows(insertRows);
     this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
   }
@@ -139,9 +142,13 @@ class RecordBatch {
     return Array.isArray(found) ? this.#rowOf(found) : (found as Row | null | undefined);
   }
 
-  /** Appends a record; it is inserted later. */
+  /** Appends a record; it is inserted with others. */
   add(values: Values): void {
-    this.#appended.push(values);
+    for (let index = 0; index < values.length; index++) this.#rows[this.#used++] = values[index];
+    if (this.#used === this.#rows.length) {
+      this.#used = 0;
+      this.#insertMany.run(this.#rows);
+    }
     if (this.#columns.length === 0) return;
     const key = keyOf(this.#positions.map((position) => values[position]));
     if (key === undefined) return;
@@ -151,17 +158,14 @@ class RecordBatch {
 
   /** Inserts what was appended. */
   flush(): void {
-    const rows = this.#appended;
-    if (rows.length === 0) return;
-    this.#appended = [];
-    let from = 0;
-    for (; from + insertRows <= rows.length; from += insertRows)
-      this.#insertMany.run(rows.slice(from, from + insertRows).flat());
-    for (; from < rows.length; from++) this.#inserter.insert.run(rows[from]);
+    const used = this.#used;
+    const width = this.#keys.length;
+    this.#used = 0;
+    for (let from = 0; from < used; from += width) this.#inserter.insert.run(this.#rows.slice(from, from + width));
   }
 
   end(isUndone: boolean): void {
-    if (isUndone) this.#appended = [];
+    if (isUndone) this.#used = 0;
     this.flush();
     this.#newest.clear();
   }

@@ -62,9 +62,10 @@ const documentedBytes = (): Map<string, number> => {
   return new Map(Array.from(rows, ([, index = '', bytes]) => [index, Number(bytes)]));
 };
 
+/** They need all that facts are joined to. */
 const aggregates = `{
-  transactions: enrichedAggregate(source: TRANSACTIONS, groupBy: [USER_STATUS, CITY]) { totalCount }
-  events: enrichedAggregate(source: EXPERIMENT_EVENTS, groupBy: [USER_STATUS]) { totalCount }
+  transactions: enrichedAggregate(source: TRANSACTIONS, groupBy: [USER_STATUS, CITY, COUNTRY, HAS_IMAGE]) { totalCount }
+  events: enrichedAggregate(source: EXPERIMENT_EVENTS, groupBy: [USER_STATUS, COUNTRY, HAS_IMAGE, EXPERIMENT]) { totalCount }
 }`;
 
 it('keeps as many bytes of each record in memory as the documentation says, within a tenth', async () => {
