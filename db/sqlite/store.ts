@@ -164,7 +164,7 @@ class SqliteStore implements Store {
   }
 
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[] {
-    return pageOf(this.#db, table, request);
+    return pageOf(this.#reader, table, request);
   }
 
   count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
