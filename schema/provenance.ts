@@ -1,8 +1,11 @@
+import type { Import } from '../src/domains/imports/job.ts';
 import type { Snapshot } from '../src/ledger/ledger.ts';
 import type { StoredOrigin } from '../src/ledger/record.ts';
 import { apiSource } from '../src/lib/api-source.ts';
 import { builder } from './builder.ts';
 import { ImportType } from './imports/imports.ts';
+
+const sourceOf = (found: Import | null): string => found?.source ?? 'unknown';
 
 export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implement({
   description: 'Where a record came from.',
@@ -19,8 +22,11 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
       extensions: { cost: 5 },
       description:
         'Name of the imported file; for records sent through the API `api`, or `api:` and the name of the key they were sent with.',
-      resolve: async ({ importId, sentBy }, _args, { load, imports }) =>
-        importId === null ? apiSource(sentBy) : ((await load(imports.importsByIds, importId))?.source ?? 'unknown'),
+      resolve({ importId, sentBy }, _args, { loadKnown, imports }) {
+        if (importId === null) return apiSource(sentBy);
+        const found = loadKnown(imports.importsByIds, importId);
+        return found instanceof Promise ? found.then(sourceOf) : sourceOf(found);
+      },
     }),
     line: t.exposeInt('line', {
       nullable: true,

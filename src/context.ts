@@ -41,6 +41,8 @@ export interface Context extends Services, RequestInfo {
   readonly sentBy: string | null;
   /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, Error>>;
+  /** The same for few keys that many objects need: a value that is there already costs no promise. */
+  loadKnown<K, V>(batch: BatchFunction<K, V>, key: K): V | Promise<V>;
   /** The same for a list of keys, at the cost of one promise: the lists of one tick are one call. */
   loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]>;
   /** What long computations of the request have, so that they stop when nobody waits for its answer any more. */
@@ -86,6 +88,7 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
     readonly sentBy: string | null;
     readonly work: Work;
     readonly load: Context['load'];
+    readonly loadKnown: Context['loadKnown'];
     readonly loadAll: Context['loadAll'];
     readonly yieldAfter: Context['yieldAfter'];
 
@@ -99,6 +102,7 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
       const loaders = new Loaders(services.observer, this.work);
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
+      this.loadKnown = (batch, key) => loaders.loadKnown(batch, key);
       this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
       this.yieldAfter = (rows) => loaders.yieldAfter(rows);
     }
@@ -146,6 +150,8 @@ interface KeyLoader<K, V> {
   readonly batches: DataLoader<K, V>;
   /** What was loaded, or is being loaded. DataLoader's own cache makes promises for each caller, all settled in one go. */
   readonly known: Map<K, Promise<V>>;
+  /** What `loadKnown` has loaded. */
+  readonly values: Map<K, V>;
 }
 
 const loadOnce = <K, V>({ batches, known }: KeyLoader<K, V>, key: K): Promise<V> => {
@@ -181,6 +187,26 @@ class Loaders {
 
   /** The value of a key; rejects where it is an error. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, Error>> {
+    return this.#paced(loadOnce(this.#loaderOf(batch), key), 1) as Promise<Exclude<V, Error>>;
+  }
+
+  /** The same at once when it is known. */
+  loadKnown<K, V>(batch: BatchFunction<K, V>, key: K): V | Promise<V> {
+    const loader = this.#loaderOf(batch);
+    const { values, known } = loader;
+    const found = values.get(key);
+    if (found !== undefined) return found;
+    const isNew = !known.has(key);
+    const value = loadOnce(loader, key);
+    if (isNew)
+      value.then(
+        (loaded) => values.set(key, loaded),
+        () => undefined,
+      );
+    return this.#paced(value, 1);
+  }
+
+  #loaderOf<K, V>(batch: BatchFunction<K, V>): KeyLoader<K, V> {
     this.#loaders ??= new Map();
     let loader = this.#loaders.get(batch) as KeyLoader<K, V> | undefined;
     if (!loader) {
@@ -188,10 +214,10 @@ class Loaders {
       const batches = new DataLoader<K, V>((keys) => loadInTurn(observed, keys, this.#work), {
         ...{ cache: false, maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
       });
-      loader = { batches, known: new Map() };
+      loader = { batches, known: new Map(), values: new Map() };
       this.#loaders.set(batch, loader as KeyLoader<unknown, unknown>);
     }
-    return this.#paced(loadOnce(loader, key), 1) as Promise<Exclude<V, Error>>;
+    return loader;
   }
 
   /** The values of a list of keys, at the cost of one promise. */

@@ -74,6 +74,9 @@ export const mapInSlices = async <T, R>(items: readonly T[], map: (item: T) => R
 /** Steps between two looks at the clock. */
 const stepsPerLook = 64;
 
+/** Values between two looks at the clock: a step of a wide row makes many. */
+const valuesPerLook = 512;
+
 /** Steps after which promises that they have resolved may go on. */
 const stepsPerPause = 16;
 
@@ -105,7 +108,8 @@ export class Slices {
     const work = this.#work;
     if (!work) return false;
     this.#steps++;
-    if (this.#steps % stepsPerLook !== 0) return this.#until === Number.NEGATIVE_INFINITY;
+    if (this.#steps % stepsPerLook !== 0 && this.#values < valuesPerLook)
+      return this.#until === Number.NEGATIVE_INFINITY;
     work.spend(this.#values);
     this.#values = 0;
     const now = performance.now();

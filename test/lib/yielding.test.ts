@@ -65,3 +65,20 @@ it('work tells its end once to each listener that was not removed, and at once t
   expect(heard).toEqual(['a first', 'b first']);
   expect(() => work.check()).toThrow('first');
 });
+
+const wait = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
+
+it.each([
+  ['few steps of many values', 1000, true],
+  ['few steps of few values', 1, false],
+])('a slice may end after %s', (_name, values, isOver) => {
+  const slices = new Slices(new Work());
+  slices.count(values);
+  // The first look at the clock begins the slice.
+  expect(slices.isOver()).toBe(false);
+  wait(20);
+  slices.count(values);
+  expect(slices.isOver()).toBe(isOver);
+});
