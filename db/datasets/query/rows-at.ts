@@ -1,14 +1,11 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { isTextual } from '../../../src/lib/column.ts';
 import { mapInSlices } from '../../../src/lib/yielding.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { TableRow } from '../engine.ts';
 import { importField, lineField, misfitField } from '../parquet-layout.ts';
 import { cellOf, cellSql } from './decode.ts';
+import { rowBytesSql } from './row-bytes.ts';
 import { rowNumber, type Source } from './source.ts';
-
-/** Bytes of a cell that is not text, about. */
-const cellBytes = 8;
 
 /**
  * Reads rows by their numbers, in this order, until they exceed `bytesMax`, at least one. Row groups of the file that hold
@@ -29,26 +26,25 @@ export const fetchRows = async (
     ...[lineField, importField].map(identifier),
     rowNumber,
   ].map((sql, index) => `${sql} as f${index}`);
-  const sql = `with found as (
-      select ${selected.join(', ')}, list_position([${numbers.join(', ')}], ${rowNumber}) as page_position,
-        ${bytesOf(source, withMisfits)} as row_bytes
-      from ${source.only(numbers)}),
-    summed as (select *, sum(row_bytes) over (order by page_position) as bytes_so_far from found)
-    select * exclude (page_position, row_bytes) from summed
-    where bytes_so_far <= ${bytesMax} or page_position = 1 order by page_position`;
-  const read = rowReader(source, withMisfits);
-  const found = await session.rows(sql);
-  return { rows: await mapInSlices(found, read), bytes: Number(found.at(-1)?.at(-1) ?? 0) };
+  const rows = `select ${selected.join(', ')}, ${rowBytesSql(source.columns)} as row_bytes from ${source.only(numbers)}`;
+  const isBounded = source.rowBytesMax !== null && source.rowBytesMax * numbers.length <= bytesMax;
+  const found = await session.rows(isBounded ? rows : upToBytes(rows, selected.length - 1, numbers, bytesMax));
+  const read = await mapInSlices(found, rowReader(source, withMisfits));
+  const bytes = found.reduce((sum, values) => sum + Number(values.at(-1)), 0);
+  return { rows: isBounded ? inOrderOf(numbers, read) : read, bytes };
 };
 
-const bytesOf = (source: Source, withMisfits: readonly number[]): string => {
-  const texts = source.columns.flatMap((column) => {
-    if (!isTextual(column)) return [];
-    const sql = identifier(column.field);
-    return [column.type === 'STRING' ? `coalesce(strlen(${sql}), 0)` : `coalesce(strlen(${sql}::VARCHAR), 0)`];
-  });
-  const misfits = withMisfits.map((index) => `coalesce(strlen(${identifier(misfitField(index))}), 0)`);
-  return [String(cellBytes * source.columns.length), ...texts, ...misfits].join(' + ');
+/** The rows of a statement in the order of the numbers in one of its columns, until they exceed `bytesMax`. */
+const upToBytes = (rows: string, numberColumn: number, numbers: readonly number[], bytesMax: number): string =>
+  `with found as (
+      select *, list_position([${numbers.join(', ')}], f${numberColumn}) as page_position from (${rows})),
+    summed as (select *, sum(row_bytes) over (order by page_position) as bytes_so_far from found)
+    select * exclude (page_position, bytes_so_far) from summed
+    where bytes_so_far <= ${bytesMax} or page_position = 1 order by page_position`;
+
+const inOrderOf = (numbers: readonly number[], rows: readonly TableRow[]): TableRow[] => {
+  const byNumber = new Map(rows.map((row) => [row.row, row]));
+  return numbers.flatMap((number) => byNumber.get(number) ?? []);
 };
 
 const rowReader = (source: Source, withMisfits: readonly number[]) => {

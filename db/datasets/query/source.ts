@@ -40,6 +40,13 @@ export interface Expression {
 /** A column of a version. */
 export type SourceColumn = StoredTable['columns'][number];
 
+/** A table that holds a version. */
+export interface CopiedVersion {
+  readonly name: string;
+  /** The bytes of its largest row, as `rowBytesSql` counts them. */
+  readonly rowBytesMax: number;
+}
+
 /** The file of a version, or a copy of it, in SQL. */
 export class Source {
   readonly table: StoredTable;
@@ -48,15 +55,15 @@ export class Source {
   /** Ranges that hold the values of the columns that are grouped by periods of a time zone. */
   readonly ranges: ReadonlyMap<number, readonly TimeRange[]>;
 
-  readonly #copy: string | null;
+  readonly #copy: CopiedVersion | null;
 
-  /** `file` of the table is a path; `copy` is the name of a copy that is read in its place. */
+  /** `file` of the table is a path; `copy` is read in its place. */
   constructor(
     table: StoredTable,
-    { ranges = new Map(), copy = null }: { ranges?: Source['ranges']; copy?: string | null } = {},
+    { ranges = new Map(), copy = null }: { ranges?: Source['ranges']; copy?: CopiedVersion | null } = {},
   ) {
     this.table = table;
-    this.from = copy === null ? tableOf(table.file) : copiedTable(copy, table.columns);
+    this.from = copy === null ? tableOf(table.file) : copiedTable(copy.name, table.columns);
     this.ranges = ranges;
     this.#copy = copy;
   }
@@ -71,7 +78,12 @@ export class Source {
       return `(select * from ${this.from} where ${rowNumber} ${isRange ? range : `in (${list})`})`;
     // Only a join makes DuckDB skip the parts of a table that hold none of the rows.
     const rows = isRange ? `where rowid ${range}` : `semi join (select unnest([${list}]::BIGINT[]) as n) on rowid = n`;
-    return copiedTable(this.#copy, this.columns, rows);
+    return copiedTable(this.#copy.name, this.columns, rows);
+  }
+
+  /** The bytes of the largest row; null when they are not known. */
+  get rowBytesMax(): number | null {
+    return this.#copy?.rowBytesMax ?? null;
   }
 
   get columns(): readonly SourceColumn[] {

@@ -2,7 +2,9 @@ import { DomainError } from '../../../src/errors.ts';
 import { type Duckdb, type DuckdbSession, identifier } from '../duckdb.ts';
 import type { StoredTable } from '../engine.ts';
 import { fileColumns, rowBytesOf, rowField } from '../parquet-layout.ts';
-import { copiedRowNumber, copySource } from './copied-table.ts';
+import { copiedRowNumber, copiedTable, copySource } from './copied-table.ts';
+import { rowBytesSql } from './row-bytes.ts';
+import type { CopiedVersion } from './source.ts';
 
 interface Copy {
   /** The name of the table. */
@@ -12,6 +14,8 @@ interface Copy {
   /** The rows copied so far. */
   rows: number;
   bytes: number;
+  /** The bytes of its largest row; known once it is complete. */
+  rowBytesMax: number;
   /** The queries that read it. */
   uses: number;
   /** Whether a query has read it, unless a newer version has replaced the one that it holds. */
@@ -59,11 +63,11 @@ export class VersionCopies {
     this.#limits = limits;
   }
 
-  /** Runs a task with the name of the version's copy, null without one. */
+  /** Runs a task with the version's copy, null without one. */
   async during<R>(
     { database }: Pick<DuckdbSession, 'database'>,
     { file }: StoredTable,
-    task: (copy: string | null) => Promise<R>,
+    task: (copy: CopiedVersion | null) => Promise<R>,
   ): Promise<R> {
     const copy = this.#copies.get(file);
     if (copy === undefined) return task(null);
@@ -73,7 +77,7 @@ export class VersionCopies {
     copy.isInUse = true;
     copy.uses += 1;
     try {
-      return await task(copy.name);
+      return await task(copy);
     } finally {
       copy.uses -= 1;
     }
@@ -88,7 +92,8 @@ export class VersionCopies {
     if (rowCount < this.#limits.rowsMin || this.#copies.has(file) || this.#excluded.has(file)) return false;
     this.#excluded.add(file);
     this.#names += 1;
-    const copy: Copy = { name: `copy_${this.#names}`, database: null, rows: 0, bytes: 0, uses: 0, isInUse: false };
+    const name = `copy_${this.#names}`;
+    const copy: Copy = { name, database: null, rows: 0, bytes: 0, rowBytesMax: 0, uses: 0, isInUse: false };
     try {
       await this.#duckdb.whileIdle((session) => this.#step(session, { table, copy, replaceable }));
       this.#excluded.delete(file);
@@ -131,6 +136,9 @@ export class VersionCopies {
     const check = `select count(*), count(*) filter (rowid = ${copiedRowNumber}) from ${copy.name}`;
     const [counts = []] = await session.rows(check);
     if (counts.some((count) => Number(count) !== rowCount)) throw new Error(`the copy of ${file} is not in order`);
+    const all = copiedTable(copy.name, table.columns);
+    const [largest] = await session.rows(`select max(${rowBytesSql(table.columns)}) from ${all}`);
+    copy.rowBytesMax = Number(largest?.[0] ?? 0);
     if (!this.#excluded.has(file)) throw new DomainError('NOT_FOUND', 'the version was removed meanwhile');
     this.#copies.set(file, copy);
     return true;

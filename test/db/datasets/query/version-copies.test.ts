@@ -114,3 +114,18 @@ test('the least recently used copies are dropped for others', async () => {
   const all = await Promise.all(tables.map(firstCells));
   expect(new Set(all.map(String)).size).toBe(1);
 });
+
+test('a page of a copy ends where that of the file does, however large its rows may be', async () => {
+  // Rows of 16 to 35 bytes: three of the largest have 102.
+  for (const datasetPageBytesMax of [20, 34, 35, 69, 70, 101, 102, 105, 200]) {
+    files = await VersionFiles.open({ datasetPageBytesMax });
+    const table = await write();
+    const ofFile = await files.query(table, 'rows', page);
+    expect(await files.copy(table)).toBe(true);
+    // Another request with the same answer: results are remembered.
+    expect(await files.query(table, 'rows', { ...page, withTotal: false })).toEqual({ ...ofFile, total: null });
+    expect(ofFile.rows.length).toBeGreaterThan(0);
+    await files.close();
+  }
+  files = await VersionFiles.open();
+});
