@@ -21,8 +21,8 @@ export class RecordBatches {
   readonly #client: Database.Database;
   readonly #known = new Map<SQLiteTable, RecordBatch>();
   readonly #announced = new Map<SQLiteTable, RecordBatch>();
-  /** Whether many works share a transaction, so that to know all keys is worth its memory. */
-  #isShared = false;
+  /** The last record before the transaction that many works share, for which to know all keys is worth its memory; else null. */
+  #committedSeq: number | null = null;
 
   constructor(client: Database.Database) {
     this.#client = client;
@@ -30,7 +30,7 @@ export class RecordBatches {
 
   /** Call it when a transaction of many works begins, with the last record before it. */
   beginShared(lastSeq: number): void {
-    this.#isShared = true;
+    this.#committedSeq = lastSeq;
     for (const { storedKeys } of this.#known.values()) storedKeys?.begin(lastSeq);
   }
 
@@ -49,7 +49,7 @@ export class RecordBatches {
     const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter);
     this.#known.set(table, batch);
     this.#announced.set(table, batch);
-    batch.use(columns, this.#isShared ? lastSeq : null);
+    batch.use(columns, this.#committedSeq === null ? null : { committedSeq: this.#committedSeq, lastSeq });
     batch.expect(records as readonly Match[]);
   }
 
@@ -109,12 +109,12 @@ class RecordBatch {
     return this.#storedKeys;
   }
 
-  /** Looks up by these columns from now on. `lastSeq` is that of the last record, null to know no more than is looked up. */
-  use(columns: readonly string[], lastSeq: number | null): void {
+  /** Looks up by these columns from now on. `shared` is of the transaction, null to know no more than is looked up. */
+  use(columns: readonly string[], shared: { readonly committedSeq: number; readonly lastSeq: number } | null): void {
     if (columns.join() !== this.#columns.join()) this.#useColumns(columns);
-    if (columns.length === 0 || lastSeq === null || this.#storedKeys !== null) return;
-    this.#storedKeys = new StoredKeys(this.#client, this.#table, columns, (values) => textOf(keyOf(values)));
-    this.#storedKeys.begin(lastSeq);
+    if (columns.length === 0 || shared === null || this.#storedKeys !== null) return;
+    const keys = { table: this.#table, columns, keyOf: (values: Values) => textOf(keyOf(values)) };
+    this.#storedKeys = new StoredKeys(this.#client, keys, shared.committedSeq, shared.lastSeq);
   }
 
   /** Looks up the newest row of each match; one whose first value is null has no key. */

@@ -10,7 +10,12 @@ const readRows = 100_000;
 /** Reading the key of a row takes about an eighth of the time of looking one up. */
 const readsPerLookup = 8;
 
-export type KeyOf = (values: readonly unknown[]) => string | undefined;
+export interface KeysOfTable {
+  readonly table: SQLiteTable;
+  readonly columns: readonly string[];
+  /** The key of a row by the values of the columns; undefined for one without a key. */
+  keyOf(values: readonly unknown[]): string | undefined;
+}
 
 /**
  * Which keys the rows of a table may have, for transactions that append many of its records: a key that none of them has need
@@ -19,17 +24,21 @@ export type KeyOf = (values: readonly unknown[]) => string | undefined;
  */
 export class StoredKeys {
   readonly #hashes = new KeyHashes();
-  readonly #keyOf: KeyOf;
+  readonly #keyOf: KeysOfTable['keyOf'];
   readonly #read: Database.Statement<[number, number, number], unknown[]>;
   readonly #countAfter: Database.Statement<[number, number], number>;
-  /** The keys of records up to this sequence number are known. */
+  /** The keys of records up to this sequence number are known, and none of them can be undone. */
   #level: number;
-  /** The last record before the transaction. */
-  #lastSeq = 0;
   #isLevel = false;
   #lookups = 0;
 
-  constructor(client: Database.Database, table: SQLiteTable, columns: readonly string[], keyOf: KeyOf) {
+  /** The last arguments are those of `begin`. */
+  constructor(
+    client: Database.Database,
+    { table, columns, keyOf }: KeysOfTable,
+    committedSeq: number,
+    lastSeq = committedSeq,
+  ) {
     const name = `"${getTableName(table)}"`;
     const list = columns.map((column) => `"${columnOf(table, column).name}"`).join(', ');
     this.#keyOf = keyOf;
@@ -42,14 +51,17 @@ export class StoredKeys {
       .prepare<[number, number], number>(`select count(*) from (select 1 from ${name} where seq > ? limit ?)`)
       .pluck();
     const first = client.prepare<[], number>(`select seq from ${name} order by seq limit 1`).pluck().get();
-    this.#level = (first ?? 1) - 1;
+    this.#level = Math.min((first ?? 1) - 1, committedSeq);
+    this.begin(committedSeq, lastSeq);
   }
 
-  /** Call it when a transaction begins, with the last record before it. */
-  begin(lastSeq: number): void {
-    this.#lastSeq = lastSeq;
+  /**
+   * Call it when a transaction begins, with the last record before it. In a transaction that has records already, `lastSeq` is
+   * the last of them: they are known, but when they are undone others get their sequence numbers.
+   */
+  begin(committedSeq: number, lastSeq = committedSeq): void {
     this.#isLevel = false;
-    if (this.#isWorthReading()) this.#follow();
+    if (this.#isWorthReading()) this.#follow(committedSeq, lastSeq);
   }
 
   /** False when no row has the key; true when one may have it. */
@@ -79,15 +91,15 @@ export class StoredKeys {
     return (this.#countAfter.get(this.#level, rowsMax) as number) < rowsMax;
   }
 
-  #follow(): void {
-    const rows = this.#read.all(this.#level, this.#lastSeq, readRows);
+  #follow(committedSeq: number, lastSeq: number): void {
+    const rows = this.#read.all(this.#level, lastSeq, readRows);
+    let readSeq = lastSeq;
     for (const row of rows) {
-      this.#level = row.pop() as number;
+      readSeq = row.pop() as number;
       const key = this.#keyOf(row);
       if (key !== undefined) this.#hashes.add(key);
     }
-    if (rows.length === readRows) return;
-    this.#level = this.#lastSeq;
-    this.#isLevel = true;
+    this.#isLevel = rows.length < readRows;
+    this.#level = Math.min(this.#isLevel ? lastSeq : readSeq, committedSeq);
   }
 }

@@ -99,6 +99,19 @@ it('stores each key once, whatever is undone and whatever others store between t
       ]);
       expect(store.verify().problems).toEqual([]);
     }),
-    { numRuns: 40 },
+    {
+      numRuns: 40,
+      // What was known of records that were undone was kept for those of others with their sequence numbers.
+      examples: [
+        [
+          [
+            { keys: [0], by: 'THREAD', announces: false, end: 'GO_ON' },
+            { keys: [0, 0, 0, 0], by: 'THREAD', announces: true, end: 'UNDO' },
+            { keys: [7, 0], by: 'OTHER', announces: false, end: 'GO_ON' },
+            { keys: [7, 0, 0, 0], by: 'THREAD', announces: true, end: 'GO_ON' },
+          ],
+        ],
+      ],
+    },
   );
 });
