@@ -237,6 +237,8 @@ export interface StoreCopier {
    * the store is not shortened, so it grows by what is written meanwhile.
    */
   copyTo(path: string): Promise<void>;
+  /** What the store lacks of what it had, which a copy without its mark does not show; null for nothing. */
+  loss(): string | null;
   close(): void;
 }
 

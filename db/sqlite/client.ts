@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import type { MarkState } from './mark.ts';
 import { lastMigrationMs, newestMigrationMs, runMigrations } from './migrations.ts';
-import { lossOf, openForReading } from './preflight.ts';
+import { hasNoTables, incompleteCopy, lossOf, openForReading, usedFoldersBeside } from './preflight.ts';
 
 /** How long opening a file may block the thread while another process opens or migrates it. */
 const openWaitMs = 10_000;
@@ -31,20 +31,43 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
 };
 
 /**
- * Opens a store to check it: nothing of it is changed. Throws NOT_ALLOWED for a store of another version, DATA_DAMAGED for
- * one that lacks its tables.
+ * Opens a store to check or copy it: nothing of it is changed. Throws NOT_FOUND for a store that was never completed,
+ * NOT_ALLOWED for one of another version, DATA_DAMAGED for one that lacks its tables.
  */
 export const openReadOnly = (path: string, marked: MarkState | null): Database.Database => {
+  const used = usedFoldersBeside(path);
   const client = openForReading(path);
   try {
-    const loss = lastMigrationMs(client) < newestMigrationMs() ? lossOf(client, marked) : null;
-    if (loss !== null) throw new DomainError('DATA_DAMAGED', loss);
+    if (lastMigrationMs(client) < newestMigrationMs()) checkIncomplete(client, { path, marked, used });
     checkSchema(client);
     return client;
   } catch (error) {
     client.close();
     throw error;
   }
+};
+
+/** Says why a store lacks tables, unless it is that of an older version. */
+const checkIncomplete = (
+  client: Database.Database,
+  {
+    path,
+    marked,
+    used,
+  }: { readonly path: string; readonly marked: MarkState | null; readonly used: readonly string[] },
+): void => {
+  const loss = lossOf(client, marked);
+  if (loss !== null) throw new DomainError('DATA_DAMAGED', loss);
+  if (hasNoTables(client)) {
+    if (used.length > 0) throw incompleteCopy(path, used);
+    throw new DomainError(
+      'NOT_FOUND',
+      `${path} is an empty store that has never held anything: whatever made it ended before the store was complete. ` +
+        'Start a server on the data folder, which completes it, or delete the file; if there were records, put back a backup',
+    );
+  }
+  if (lastMigrationMs(client) < 0)
+    throw new DomainError('DATA_DAMAGED', 'the store lacks the list of its migrations: it was altered');
 };
 
 /**

@@ -28,6 +28,17 @@ export const openMarkedFile = (path: string, options: MarkedFileOptions): Marked
   }
 };
 
+/** What the mark of a store says; null without one. */
+export const markedStateOf = (path: string): MarkState | null => {
+  if (!existsSync(markPathOf(path))) return null;
+  const mark = new MarkFile(markPathOf(path), true);
+  try {
+    return mark.read();
+  } finally {
+    mark.close();
+  }
+};
+
 /** The file of the mark of a store. */
 export const markPathOf = (path: string): string => path.replace(/\.sqlite$/, '.mark');
 

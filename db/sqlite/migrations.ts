@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { hasNoTables } from './preflight.ts';
 import { sealMigrated, sideChangesOf } from './seal.ts';
 
 /** A table, an index or a trigger as SQLite keeps it. */
@@ -48,7 +49,7 @@ export const runMigrations = (client: Database.Database): void => {
   client
     .transaction(() => {
       // In a fifth of the time that all migrations take.
-      if (isEmpty(client)) make(client, generatedSchema());
+      if (hasNoTables(client)) make(client, generatedSchema());
       const changes = sideChangesOf(client);
       const lastMs = lastMigrationMs(client);
       if (lastMs < newestMigrationMs()) runAfter(client, lastMs);
@@ -86,9 +87,6 @@ export const schemaOf = (client: Database.Database): MigratedSchema => {
     counters: rows('select name as "table", seq as last from sqlite_sequence order by rowid'),
   };
 };
-
-const isEmpty = (client: Database.Database): boolean =>
-  client.prepare('select 1 from sqlite_master limit 1').get() === undefined;
 
 const make = (client: Database.Database, { objects, migrations, counters }: MigratedSchema): void => {
   // SQLite makes its own tables and indices along with others.

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import { bytesOf, noDigest, rowDigestBytes } from './digests.ts';
@@ -19,24 +19,44 @@ const whatToDo =
  * is committed meanwhile only takes the store further.
  */
 export const checkBeforeOpening = (path: string, marked: MarkState | null): void => {
+  const used = usedFoldersBeside(path);
   if (!existsSync(path) || statSync(path).size === 0) {
     if (marked && marked.lastSeq + marked.side.changes > 0)
       throw new DomainError(
         'DATA_DAMAGED',
         `${path} is missing or empty, but it had records up to ${marked.lastSeq}: ${whatToDo}`,
       );
+    if (used.length > 0) throw incompleteCopy(path, used);
     return;
   }
   const client = openForReading(path);
   try {
     const loss = lossOf(client, marked);
     if (loss !== null) throw new DomainError('DATA_DAMAGED', `${loss}: ${whatToDo}`);
+    if (used.length > 0 && hasNoTables(client)) throw incompleteCopy(path, used);
   } catch (error) {
     throw asDamage(path, error);
   } finally {
     client.close();
   }
 };
+
+/**
+ * The folders of a data folder that hold files which only a store can have made; a new store would take them for left-overs
+ * and remove them. Look before the store: another process makes it before any of them.
+ */
+export const usedFoldersBeside = (path: string): string[] =>
+  ['datasets', 'images'].filter((name) => {
+    const folder = join(dirname(path), name);
+    return existsSync(folder) && readdirSync(folder).length > 0;
+  });
+
+export const incompleteCopy = (path: string, used: readonly string[]): DomainError =>
+  new DomainError(
+    'DATA_DAMAGED',
+    `${path} is missing or has no tables, but the data folder has files in ${used.join(' and ')}: it is an incomplete copy ` +
+      'or was emptied. Put back the file that is missing, or a backup, or begin with an empty data folder',
+  );
 
 /** Opens a store so that nothing of it is changed, its log of writes included. Throws DATA_DAMAGED for a file that is none. */
 export const openForReading = (path: string): Database.Database => {
@@ -66,6 +86,9 @@ export const asDamage = (path: string, error: unknown): unknown => {
   });
 };
 
+export const hasNoTables = (client: Database.Database): boolean =>
+  client.prepare('select 1 from sqlite_master limit 1').get() === undefined;
+
 /** False for a store of before the hash chain. */
 const isSealed = (client: Database.Database): boolean =>
   client.prepare("select 1 from sqlite_master where name = 'store_state'").get() !== undefined;
@@ -91,7 +114,12 @@ export const stateOf = (client: Database.Database): StoreState => {
 /** What a store lacks of what its mark says it had; null when it lacks nothing, or without a mark. */
 export const lossOf = (client: Database.Database, marked: MarkState | null): string | null => {
   if (!marked) return null;
-  if (!isSealed(client)) return 'the store lacks the tables that it had: it was cut, or is an older copy';
+  if (!isSealed(client)) {
+    const hadNothing = marked.lastSeq + marked.side.changes === 0;
+    return hadNothing && hasNoTables(client)
+      ? null
+      : 'the store lacks the tables that it had: it was cut, or is an older copy';
+  }
   const { lastSeq, side } = stateOf(client);
   if (lastSeq < marked.lastSeq)
     return `the store ends at record ${lastSeq}, but it had records up to ${marked.lastSeq}: it was cut, or is an older copy`;

@@ -82,13 +82,18 @@ const copyState = async ({ data, store, scratch, inspect }: SnapshotServices): P
     const path = join(copy, storeFileName);
     await store.copyTo(path);
     const { sequence, problems, files } = await inspect(copy);
+    const loss = store.loss();
     const found = await pMap(files, (file) => findFile({ ...file, target: relative(copy, file.path) }, data, links), {
       concurrency: parallel,
     });
     const missing = found.filter(({ isMissing }) => isMissing);
     return {
       sequence,
-      problems: [...problems, ...missing.map(({ owner, target }) => `${owner}: ${target} is missing`)],
+      problems: [
+        ...(loss === null ? [] : [loss]),
+        ...problems,
+        ...missing.map(({ owner, target }) => `${owner}: ${target} is missing`),
+      ],
       missing,
       files: [
         { owner: 'the ledger', path, target: storeFileName, byteSize: null, sha256: null },

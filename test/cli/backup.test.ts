@@ -353,6 +353,19 @@ it('what is missing in the store is named, the rest is backed up, and sound back
   ]);
 });
 
+it('what the store of a backup lacks of what it had is named, so that its sound backups are kept', async () => {
+  const { data, out, root } = await filled();
+  const early = join(root, 'early.sqlite');
+  await cp(join(data, 'asof.sqlite'), early);
+  await addChange(data, 'b');
+  const sound = await backUp(data, out);
+  await cp(early, join(data, 'asof.sqlite'));
+  const { code, stderr } = await asof(['backup', '--data', data, '--out', out, '--keep', '1']);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^asof: the store ends at record \d+, but it had records/)]);
+  const listed = JSON.parse((await asof(['backup', 'list', '--from', out, '--json'])).stdout) as Result[];
+  expect(listed.map(({ id }) => id)).toContain(sound.id);
+});
+
 it('a restore never touches a folder that is not empty', async () => {
   const { data, out, root } = await filled();
   await backUp(data, out);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { png } from '../support/images.ts';
 import { userCsv } from '../support/user-sources.ts';
 import { asof, folder } from './asof-process.ts';
@@ -108,4 +108,78 @@ it('asof verify names what an incomplete copy of a data folder has, and what it 
       stdout: '',
       stderr: `asof: ${data} is an incomplete copy of a data folder: it has asof.mark, datasets, but asof.sqlite is missing\n`,
     });
+});
+
+describe('a store without tables', () => {
+  const emptied = ['a file of no bytes', 'a header', 'a header and a log'] as const;
+  const makeEmpty = async (data: string, kind: (typeof emptied)[number]): Promise<void> => {
+    const path = join(data, 'asof.sqlite');
+    await rm(path, { force: true });
+    if (kind === 'a file of no bytes') return writeFile(path, '');
+    const store = new Database(path);
+    store.pragma('journal_mode = WAL');
+    store.close();
+    if (kind === 'a header and a log') await writeFile(`${path}-wal`, '');
+  };
+
+  it.each(emptied)(
+    'is called one that was never completed, and completed by the next command that writes: %s',
+    async (kind) => {
+      const data = await folder();
+      await makeEmpty(data, kind);
+      for (const command of [['verify'], ['backup', '--out', await folder()]])
+        expect(await asof([...command, '--data', data])).toEqual({
+          code: 3,
+          stdout: '',
+          stderr: expect.stringMatching(
+            /^asof: \S+asof\.sqlite is an empty store that has never held anything: .* Start a server on the data folder.*\n$/,
+          ),
+        });
+      expect(await asof(['rejects', 'list', '--data', data])).toMatchObject({ code: 0, stderr: '' });
+      expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: 'sound: 0 records\n' });
+    },
+  );
+
+  it.each(emptied)('is damaged when its mark says that it had records: %s', async (kind) => {
+    const data = await folder();
+    const changes = join(data, 'changes.csv');
+    await writeFile(changes, 'user_id,created_at,status\na,2020-06-02,paying\n');
+    expect(await asof(['import', 'user-status', changes, '--data', data])).toMatchObject({ code: 0 });
+    await makeEmpty(data, kind);
+    const verified = await asof(['verify', '--data', data]);
+    expect([verified.code, verified.stdout]).toEqual([
+      1,
+      expect.stringContaining('the store lacks the tables that it had'),
+    ]);
+    for (const command of [
+      ['rejects', 'list'],
+      ['backup', '--out', await folder()],
+    ])
+      expect(await asof([...command, '--data', data])).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(/had records up to 1|lacks the tables that it had/),
+      });
+  });
+
+  it.each(emptied)(
+    'is part of an incomplete copy beside files of datasets, which no start removes: %s',
+    async (kind) => {
+      const data = await folder();
+      const csv = join(data, 'd.csv');
+      await writeFile(csv, 'a\n1\n');
+      expect(await asof(['import', 'dataset', 'd', csv, '--data', data])).toMatchObject({ code: 0 });
+      const files = await readdir(join(data, 'datasets'));
+      await makeEmpty(data, kind);
+      await rm(join(data, 'asof.mark'));
+      expect(await asof(['verify', '--data', data])).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('incomplete copy'),
+      });
+      expect(await asof(['rejects', 'list', '--data', data])).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('has files in datasets: it is an incomplete copy'),
+      });
+      expect(await readdir(join(data, 'datasets'))).toEqual(files);
+    },
+  );
 });
