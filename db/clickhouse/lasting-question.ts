@@ -10,10 +10,9 @@ export interface LastingQuestion {
 }
 
 /**
- * Answers are remembered, and their further measures and pages are statements that come later. The tables that a question
- * reads what is stored from are dropped meanwhile when enriched facts have been stored anew twice, and all tables, with the
- * cities that were found for it, when the copy is begun anew. It is prepared again then, for the same sequence number, so
- * that the facts are the same.
+ * A question that is prepared anew when its tables are gone. An answer is remembered, and its further measures and pages run
+ * statements later. Meanwhile its tables may have been dropped: those of enriched facts once these were stored anew twice, all
+ * tables when the copy is made anew. It is prepared for the same sequence number, so its facts are the same.
  */
 export const askLasting = (
   services: QuestionServices,

@@ -62,6 +62,7 @@ export const incompleteCopy = (path: string, used: readonly string[]): DomainErr
 export const openForReading = (path: string): Database.Database => {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
     throw new DomainError('DATA_DAMAGED', `${path} is not a file: put back a backup`);
+  undoUnfinished(path);
   const client = new Database(path, { readonly: true, fileMustExist: true, timeout: openWaitMs });
   try {
     const names = client.prepare<[], string>("select name from sqlite_master where type = 'table'").pluck().all();
@@ -71,6 +72,22 @@ export const openForReading = (path: string): Database.Database => {
   } catch (error) {
     client.close();
     throw asDamage(path, error);
+  }
+};
+
+/**
+ * Undoes what a process has left that was killed while it made the file: only then SQLite keeps a journal of pages to put
+ * back, since every later change goes to the log of writes. A connection that only reads cannot put them back, and refuses.
+ */
+const undoUnfinished = (path: string): void => {
+  if (!existsSync(`${path}-journal`)) return;
+  const client = new Database(path, { fileMustExist: true, timeout: openWaitMs });
+  try {
+    client.prepare('select 1 from sqlite_master').get();
+  } catch (error) {
+    throw asDamage(path, error);
+  } finally {
+    client.close();
   }
 };
 

@@ -21,7 +21,10 @@ export class RecordBatches {
   readonly #client: Database.Database;
   readonly #known = new Map<SQLiteTable, RecordBatch>();
   readonly #announced = new Map<SQLiteTable, RecordBatch>();
-  /** The last record before the transaction that many works share, for which to know all keys is worth its memory; else null. */
+  /**
+   * The last record before the transaction that many works share, where it is worth the memory to know the keys of all
+   * records; else null.
+   */
   #committedSeq: number | null = null;
 
   constructor(client: Database.Database) {
@@ -72,7 +75,8 @@ export class RecordBatches {
 }
 
 /**
- * The records of one table that a work appends: they are looked up and inserted by few statements. It holds the newest row of each key that was looked up or appended.
+ * The records of one table that a work appends: they are looked up and inserted by few statements. It holds the newest row of
+ * each key that was looked up or appended.
  */
 class RecordBatch {
   readonly #client: Database.Database;

@@ -139,7 +139,8 @@ const DashboardType = builder.objectRef<DashboardFigures>('Dashboard').implement
 builder.queryField('dashboard', (t) =>
   t.field({
     type: DashboardType,
-    description: 'The business user’s figures on symbol conversations, at a cost that does not grow with their number.',
+    description:
+      'The business user’s figures on symbol conversations. In memory their cost does not grow with the number of conversations; with ClickHouse it grows with those of the range.',
     args: {
       symbols: t.arg({ type: ['Letter'], description: 'The letters; default: all 26.' }),
       range: t.arg({

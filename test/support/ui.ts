@@ -206,6 +206,10 @@ interface Axe {
 /** Where pictures of pages are kept for people to look at; CI keeps them. Ignored by git. */
 const screenshotFolder = fileURLToPath(new URL('../../coverage/screenshots/', import.meta.url));
 
+/** How many transitions and animations that will end the page has. */
+const movements =
+  'document.getAnimations().filter(({ playState, effect }) => playState === "running" && effect.getComputedTiming().iterations !== Infinity).length';
+
 /** Keeps a picture of the page under the name of the test. Nothing compares it. */
 const keepScreenshot = async (page: Page): Promise<void> => {
   const { currentTestName = 'page' } = expect.getState();
@@ -220,6 +224,8 @@ const keepScreenshot = async (page: Page): Promise<void> => {
  * of it.
  */
 export const expectAccessible = async (page: Page, rules?: readonly string[]): Promise<void> => {
+  // A colour between two themes has the contrast of neither.
+  await expect.poll(() => page.evaluate<number>(movements)).toBe(0);
   await keepScreenshot(page);
   // Through the debugger, to which the content security policy does not apply.
   if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(axe.source);

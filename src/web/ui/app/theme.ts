@@ -10,6 +10,7 @@ export const theme = createTheme({
   primaryShade: { light: 9, dark: 9 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   // Buttons of the library that have an icon only.
   components: {
     Alert: { defaultProps: { closeButtonLabel: 'Close' } },
