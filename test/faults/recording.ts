@@ -89,6 +89,11 @@ class DiskFile {
     this.#unsynced = [];
   }
 
+  /** What a process leaves that is killed: all that it wrote. */
+  afterKill(): Buffer {
+    return this.#unsynced.reduce(applied, Buffer.from(this.#durable));
+  }
+
   /** One of the states that a power loss may leave: unsynced operations are kept, lost, kept out of order, or torn. */
   afterPowerLoss(random: () => number): FileState {
     const share = [0, 1, random(), random()][Math.floor(random() * 4)] ?? 0;
@@ -133,6 +138,10 @@ export class Disk {
     if (kind === 'U' || kind === 'R') this.#files.delete(name);
     else file.add(operation);
     if (kind !== 'U') this.#files.set(kind === 'R' ? data.toString() : name, file);
+  }
+
+  afterKill(): ReadonlyMap<string, Buffer> {
+    return new Map([...this.#files].map(([name, file]) => [name, file.afterKill()]));
   }
 
   afterPowerLoss(random: () => number): {

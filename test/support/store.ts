@@ -14,17 +14,18 @@ export const dataFolder = (): string => {
   return folder;
 };
 
+export const storeDefaults = {
+  writeQueueMax: 10_000,
+  writeWaitMs: 10_000,
+  writeProbeMs: 1000,
+  startCheckRecordsMax: 1_000_000,
+  firstSequence: 1,
+  nowUs: () => Date.now() * 1000,
+};
+
 /** A store that is closed with the test; in a new folder unless a path is passed. */
 export const testStore = (options: Partial<StoreOptions> = {}): Store => {
-  const defaults = {
-    writeQueueMax: 10_000,
-    writeWaitMs: 10_000,
-    writeProbeMs: 1000,
-    startCheckRecordsMax: 1_000_000,
-    firstSequence: 1,
-    nowUs: () => Date.now() * 1000,
-  };
-  const store = openStore({ ...defaults, data: options.data ?? dataFolder(), ...options });
+  const store = openStore({ ...storeDefaults, data: options.data ?? dataFolder(), ...options });
   onTestFinished(() => store.close());
   return store;
 };
