@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
 import type { Services } from '../context.ts';
 import { type ErrorCode, statusOfCode } from '../errors.ts';
 import { preferredType } from '../http/accept.ts';
-import { isCached } from '../http/etag.ts';
+import { hasAnswer, installationOf, revalidatedEachTime, snapshotTag } from '../http/etag.ts';
 import { toResponse } from '../http/response.ts';
 import type { Snapshot } from '../ledger/ledger.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
@@ -28,12 +27,6 @@ export const rowFormatOf = ({ method, url, headers }: Request): RowFormat | null
   return rowFormats[preferredType(headers.get('accept') ?? undefined, types)] ?? null;
 };
 
-/** A browser may keep its answer, and asks each time whether it is still right. */
-const caching = {
-  'cache-control': 'private, no-cache',
-  vary: 'authorization, x-api-key, accept, accept-encoding',
-} as const;
-
 export type Reads = (request: Request, prepared: PreparedRequest, form: ReadForm) => Promise<Response>;
 
 /**
@@ -43,8 +36,7 @@ export type Reads = (request: Request, prepared: PreparedRequest, form: ReadForm
 export const createReads = (operations: Operations, { ledger, config, server }: Services): Reads => {
   const pagedOf = createPagedOperations();
   const cacheable = new WeakMap<Operation, boolean>();
-  // Settings and releases change answers, and two data folders may be served at one address.
-  const installation = hash('sha256', JSON.stringify([server.version, config]), 'hex');
+  const installation = installationOf(server.version, config);
 
   const isCacheable = ({ operation }: PreparedRequest): boolean => {
     let known = cacheable.get(operation);
@@ -55,16 +47,9 @@ export const createReads = (operations: Operations, { ledger, config, server }: 
     return known;
   };
 
-  const etagOf = (
-    request: Request,
-    { operation }: PreparedRequest,
-    form: ReadForm,
-    { sequence, atUs }: Snapshot,
-  ): string => {
+  const etagOf = (request: Request, { operation }: PreparedRequest, form: ReadForm, snapshot: Snapshot): string => {
     const text = operation.document.loc?.source.body;
-    const parts = [installation, sequence, atUs, new URL(request.url).search, text, form];
-    // Weak: the same answer may be compressed.
-    return `W/"${sequence}-${hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)}"`;
+    return snapshotTag(snapshot, [installation, new URL(request.url).search, text, form]);
   };
 
   const rowsOf = async (request: Request, prepared: PreparedRequest, format: RowFormat): Promise<Read> => {
@@ -96,11 +81,10 @@ export const createReads = (operations: Operations, { ledger, config, server }: 
   return async (request, prepared, form) => {
     const before = ledger.snapshot();
     const etag = isCacheable(prepared) ? etagOf(request, prepared, form, before) : null;
-    // `*` is not compared: it does not say which answer the client has.
-    if (etag && isCached(etag, request.headers.get('if-none-match')?.replaceAll('*', '')))
-      return new Response(null, { status: 304, headers: { etag, ...caching } });
+    if (etag && hasAnswer(etag, request.headers.get('if-none-match')))
+      return new Response(null, { status: 304, headers: { etag, ...revalidatedEachTime } });
     const { response, isComplete } = await read(request, prepared, form);
-    for (const [name, value] of Object.entries(caching)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(revalidatedEachTime)) response.headers.set(name, value);
     // What was recorded during the execution may be in the answer or not.
     if (etag && isComplete && ledger.snapshot().sequence === before.sequence) response.headers.set('etag', etag);
     return response;

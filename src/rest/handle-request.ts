@@ -14,6 +14,7 @@ import type { ApiDocument } from './api-document.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
 import { isData, isRead, type Route, type RouteContext } from './route.ts';
+import { createSnapshotTags } from './snapshot-tags.ts';
 import { areaOf } from './tags.ts';
 
 const bodyLimitsOf = (config: Config): BodyLimits => ({
@@ -34,6 +35,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
   const { apiKeys, ledger, config } = services;
   const bodyLimits = bodyLimitsOf(config);
   const streamLimits: BodyLimits = { ...bodyLimits, bytesMax: Number.POSITIVE_INFINITY };
+  const tagOf = createSnapshotTags(services);
 
   const logBug = (error: unknown, { id }: HttpRequest): void => {
     if (!(error instanceof DomainError)) log.error({ err: error, requestId: id }, 'a request failed');
@@ -42,10 +44,10 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
   const refuse = (error: unknown, request: HttpRequest): HttpResponse => {
     logBug(error, request);
     const { message, status, headers, body } = errorResponseOf(error, request.id);
-    const withPolicy = { ...headers, ...noStore };
+    const unstored = { ...headers, ...noStore };
     if (preferredType(request.header('accept'), supportedTypes) !== 'text/plain')
-      return { status, headers: withPolicy, body };
-    return { status, headers: { ...withPolicy, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
+      return { status, headers: unstored, body };
+    return { status, headers: { ...unstored, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
   };
 
   /** Once a stream has begun, an error can only be its last line, and where that would pass for content, its missing end. */
@@ -79,15 +81,12 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
+        const tag = route.basis ? tagOf(request, route.basis) : null;
+        if (tag?.notModified) return tag.notModified;
         const found = route.handle(input, services, context);
         const value = isRead(route) ? await inTime(found, context, config) : await found;
-        const policy = cachePolicies[route.subject];
-        if (value instanceof Response) {
-          // A route that lets clients revalidate its response says so itself.
-          for (const [name, text] of Object.entries(policy))
-            if (!value.headers.has(name)) value.headers.set(name, text);
-          return value;
-        }
+        const policy = tag?.headers() ?? cachePolicies[route.subject];
+        if (value instanceof Response) return withPolicy(value, policy);
         const { type, body } = serialize(route, value);
         const headers = { 'content-type': type, ...policy };
         if (typeof body === 'string') return { status: 200, headers, body };
@@ -222,6 +221,12 @@ const cachePolicies: Readonly<Record<Route['subject'], Readonly<Record<string, s
   server: noStore,
   content: immutable,
   documentation: revalidate,
+};
+
+/** A route that lets clients revalidate its response says so itself. */
+const withPolicy = (response: Response, policy: Readonly<Record<string, string>>): Response => {
+  for (const [name, text] of Object.entries(policy)) if (!response.headers.has(name)) response.headers.set(name, text);
+  return response;
 };
 
 const serialize = (

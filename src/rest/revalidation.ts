@@ -1,11 +1,9 @@
-import type { FurtherResponse, RequestHeader } from './route.ts';
-
 /** The header of a client that may have the answer already. */
-export const ifNoneMatch: RequestHeader = {
+export const ifNoneMatch = {
   name: 'if-none-match',
   description: 'The `etag` of an answer that the client has.',
   example: '"none"',
-};
+} as const;
 
 /** The answer to such a client. */
-export const notModified: FurtherResponse = { status: 304, description: 'The client has this answer already.' };
+export const notModified = { status: 304, description: 'The client has this answer already.' } as const;

@@ -6,6 +6,7 @@ import type { Scope } from '../lib/api-key.ts';
 import type { Work } from '../lib/work.ts';
 import type { ApiDocument } from './api-document.ts';
 import type { RawInput, Shape } from './read-input.ts';
+import { ifNoneMatch, notModified } from './revalidation.ts';
 import type { Tag } from './tags.ts';
 
 /**
@@ -89,6 +90,11 @@ interface RouteDescription {
   /** An unknown name in the query must not lose the body: it is ignored, and the response says so by `warnings`. */
   readonly ignoresUnknownQuery?: true;
   /**
+   * For an answer that depends on the parameters, on the ledger up to a sequence number and on what this returns, and on nothing
+   * else, such as the caller or the state of an import: it has an ETag, and is not computed again for a client that has it.
+   */
+  readonly basis?: (services: Services) => readonly unknown[];
+  /**
    * A key of any of these scopes may call the route. Default for routes of facts or content: `read` for GET, `ingest` for
    * other methods; other routes are public.
    */
@@ -157,6 +163,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   const shape: Shape = { ...params, ...query, ...fields };
   return {
     ...definition,
+    ...(definition.basis ? revalidated(definition) : {}),
     method,
     requiredScopes: isData(subject) || definition.scopes ? scopes : null,
     params,
@@ -166,3 +173,13 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
     hasInput: Object.keys(shape).length > 0,
   };
 };
+
+/** What the description of a route with a `basis` says besides. */
+const revalidated = ({ response, headers = [], furtherResponses = [] }: RouteDescription) => ({
+  headers: [...headers, ifNoneMatch],
+  furtherResponses: [...furtherResponses, notModified],
+  response: { ...response, headers: { ...response.headers, etag: 'Changes with the ledger.' } },
+});
+
+/** For a route whose answer rests on the parameters and the ledger alone. */
+export const ledgerAlone = (): readonly unknown[] => [];

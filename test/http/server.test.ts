@@ -29,12 +29,14 @@ describe('health', () => {
 });
 
 describe('caching', () => {
-  it('responses with facts or errors must not be cached', async () => {
+  it('responses with facts must be revalidated, others and errors must not be cached', async () => {
     const { get } = await fixtureApp();
     const controlOf = async (path: string) => (await get(path)).headers.get('cache-control');
-    expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('no-store');
-    expect(await controlOf('/ip_city/10.0.0.1')).toBe('no-store');
-    expect(await controlOf('/transactions/aggregate')).toBe('no-store');
+    expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('private, no-cache');
+    expect(await controlOf('/ip_city/10.0.0.1')).toBe('private, no-cache');
+    expect(await controlOf('/transactions/aggregate')).toBe('private, no-cache');
+    expect(await controlOf('/monitor')).toBe('no-store');
+    expect(await controlOf('/data')).toBe('no-store');
     expect(await controlOf('/readyz')).toBe('no-store');
     expect(await controlOf('/ip_city/x')).toBe('no-store');
     expect(await controlOf('/nowhere')).toBe('no-store');
@@ -68,8 +70,9 @@ describe('documentation', () => {
       { name: 'date', in: 'query', required: true },
       { name: 'sequence', in: 'query', required: false },
       { name: 'known_at', in: 'query', required: false },
+      { name: 'if-none-match', in: 'header', required: false },
     ]);
-    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '401', '403', '503']);
+    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '304', '400', '401', '403', '503']);
   });
 
   it('the responses of routes match their documented schemas', async () => {

@@ -158,7 +158,9 @@ it('an internal error is logged and its message is not sent to the client', asyn
     throw new TypeError('secret is undefined');
   };
   const config = { bodyBytesMax: 1 };
-  const services = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Services;
+  const { domains, ledger } = app;
+  const fakes = { config, server: { version: '1' }, userStatus: { statusAt } };
+  const services = { ...domains, ledger, ...fakes } as unknown as Services;
   const response = await createRouter(services, log).face.respond(
     new Request(`${origin}/user_status/1?date=2021-01-01`),
     'request-1',

@@ -4,7 +4,7 @@ import { DomainError } from '../../errors.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { lower, symbol, upper, uuid } from '../parameters.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, ledgerAlone } from '../route.ts';
 
 export const initial = defineRoute({
   operationId: 'startConversation',
@@ -70,6 +70,7 @@ export const dashboardOfSymbol = defineRoute({
   tag: 'Conversations',
   path: '/dashboard/symbol/{symbol}',
   subject: 'facts',
+  basis: ledgerAlone,
   summary: 'All conversations about a symbol',
   params: { symbol },
   query: snapshotParameters,
@@ -83,6 +84,7 @@ export const dashboardOfRange = defineRoute({
   tag: 'Conversations',
   path: '/dashboard/range/{lower}/{upper}',
   subject: 'facts',
+  basis: ledgerAlone,
   summary: 'The conversations that started in a range of time, by symbol',
   description:
     'From `lower` (included) to `upper` (excluded), exact to the microsecond. One line per symbol that has conversations, a to z; follow-ups count at the start of their conversation.',

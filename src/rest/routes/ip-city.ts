@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { ip } from '../parameters.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, ledgerAlone } from '../route.ts';
 
 const lookup = {
   subject: 'facts',
+  basis: ledgerAlone,
   description:
     'The city of the narrowest range that contains the address, as written in the table in force, of an earlier snapshot in that of its time; `unknown` when no range does.',
   response: { schema: z.object({ city: z.string() }), example: { city: 'london' } },

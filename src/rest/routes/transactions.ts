@@ -3,7 +3,7 @@ import { statusCodes } from '../../domains/user-status/status.ts';
 import { formatMicros } from '../../lib/decimal.ts';
 import { ExactNumber } from '../../lib/exact-json.ts';
 import { asOfOf, asOfParameters } from '../as-of.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, ledgerAlone } from '../route.ts';
 
 const group = z.object({
   user_status: z.enum(statusCodes).openapi({ description: 'Status of the user at the time of the transaction.' }),
@@ -20,6 +20,7 @@ export const transactionsAggregate = defineRoute({
   tag: 'Transactions',
   path: '/transactions/aggregate',
   subject: 'facts',
+  basis: ledgerAlone,
   summary: 'All transactions by status and city',
   description:
     'Every transaction is in exactly one group. Ordered by status (non-paying, paying, cancelled), then by city. A status change that arrives late and a new table of addresses correct every affected sum.',

@@ -2,10 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { statusCodes } from '../../domains/user-status/status.ts';
 import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { date, userId } from '../parameters.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, ledgerAlone } from '../route.ts';
 
 const lookup = {
   subject: 'facts',
+  basis: ledgerAlone,
   description:
     'The status of the last change at or before the date; of several changes at the same instant the later record counts. A user without a change by then, or an unknown user, is `non-paying`.',
   response: { schema: z.object({ user_status: z.enum(statusCodes) }), example: { user_status: 'paying' } },

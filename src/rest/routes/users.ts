@@ -4,6 +4,7 @@ import type { UserWithFile } from '../../domains/user-directory/user-directory.t
 import { lineOf, userColumns, userTable } from '../../domains/user-sync/output.ts';
 import { DomainError } from '../../errors.ts';
 import { stringifyExact } from '../../lib/exact-json.ts';
+import { formatInstant } from '../../lib/time.ts';
 import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { imageExists, isImageExists, maxAge, minAge, userMaxAge, userMinAge } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
@@ -118,6 +119,8 @@ export const stats = defineRoute({
   tag: 'Users',
   path: '/stats',
   subject: 'facts',
+  // Ages change with the day.
+  basis: ({ nowUs }) => [formatInstant(nowUs()).slice(0, 10)],
   summary: 'The average age of users, by age and image',
   query: filters,
   response: {

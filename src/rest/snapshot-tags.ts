@@ -1,0 +1,33 @@
+import type { Services } from '../context.ts';
+import { hasAnswer, installationOf, revalidatedEachTime, snapshotTag } from '../http/etag.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Route } from './route.ts';
+
+/** The ETag of an answer that is about to be computed. */
+interface SnapshotTag {
+  /** The response to a client that has the answer already; null for others. */
+  readonly notModified: Response | null;
+  /** The headers of the answer, once it is computed: without the tag when it may be that of a later state. */
+  headers(): Readonly<Record<string, string>>;
+}
+
+/** Returns the tag for each request of a route with a `basis`. */
+export const createSnapshotTags = (
+  services: Services,
+): ((request: HttpRequest, basis: NonNullable<Route['basis']>) => SnapshotTag) => {
+  const { ledger, server, config } = services;
+  let installation: string | undefined;
+  return (request, basis) => {
+    installation ??= installationOf(server.version, config);
+    const { pathname, search } = request;
+    const current = (): string => snapshotTag(ledger.snapshot(), [installation, pathname, search, basis(services)]);
+    const etag = current();
+    const headers = { etag, ...revalidatedEachTime };
+    const isKnown = hasAnswer(etag, request.header('if-none-match'));
+    return {
+      notModified: isKnown ? new Response(null, { status: 304, headers }) : null,
+      // What was recorded during the computation may be in the answer or not.
+      headers: () => (current() === etag ? headers : revalidatedEachTime),
+    };
+  };
+};
