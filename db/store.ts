@@ -47,6 +47,8 @@ export interface Tx {
   findLatest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined;
   /** Adds a row to a table that is not part of the ledger and returns its key. */
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number;
+  /** Like `insert` for many rows, by few statements; returns their keys. */
+  insertAll<T extends SQLiteTable>(table: T, rows: readonly NewRow<T>[]): number[];
   /** Changes the rows that match in a table that is not part of the ledger. */
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void;
   /** Removes the rows that match from a table that is not part of the ledger. */

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
 import type { Context } from '../src/context.ts';
-import type { RawRecord } from '../src/domains/imports/ingest-queue.ts';
+import type { RawRecord } from '../src/domains/imports/ingest-records.ts';
 import type { IngestResult } from '../src/domains/imports/ingest-result.ts';
 import { DomainError } from '../src/errors.ts';
 import type { Importer, RecordOutcome } from '../src/ledger/record.ts';

@@ -1,4 +1,4 @@
-import type { RawRecord } from '../src/domains/imports/ingest-queue.ts';
+import type { RawRecord } from '../src/domains/imports/ingest-records.ts';
 import { stringifyExact } from '../src/lib/exact-json.ts';
 import type { RecordFace } from '../src/lib/problems.ts';
 

@@ -27,6 +27,12 @@ export const encoderOf = (column: SQLiteColumn): Convert | null =>
 export const encodeValues = (table: SQLiteTable, values: Readonly<Record<string, unknown>>): unknown[] =>
   Object.entries(values).map(([key, value]) => (value === null ? null : columnOf(table, key).mapToDriverValue(value)));
 
+/** The comparisons, or assignments, of these properties with the parameters of a statement. */
+export const equalities = (table: SQLiteTable, values: object, separator = ' and '): string =>
+  Object.keys(values)
+    .map((key) => `"${columnOf(table, key).name}" = ?`)
+    .join(separator);
+
 /** The decoders that rows with these properties need: none for most tables, because numbers and texts need none. */
 export const decodersOf = (table: SQLiteTable, keys: readonly string[]): readonly ColumnDecoder[] =>
   keys.flatMap((key) => {

@@ -21,6 +21,7 @@ export const createDryRun = (client: Database.Database, nowUs: () => number): Re
       return known ? { known } : scratch.appendOrFind(table, record, match);
     },
     insert: (table, row) => scratch.insert(table, row),
+    insertAll: (table, rows) => scratch.insertAll(table, rows),
     update: (table, match, changes) => scratch.update(table, match, changes),
     remove: (table, match) => scratch.remove(table, match),
     removeUpTo: (table, column, last) => scratch.removeUpTo(table, column, last),

@@ -2,15 +2,13 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from './columns.ts';
-import type { Inserter } from './inserter.ts';
+import { type Inserter, insertRows } from './inserter.ts';
 import { StoredKeys } from './stored-keys.ts';
 
 type Values = readonly unknown[];
 type Match = Readonly<Record<string, unknown>>;
 type Row = Record<string, unknown>;
 
-/** Rows of one statement: more save little, and each statement is compiled for its number of rows. */
-const insertRows = 32;
 const lookupRows = 100;
 
 /** Fewer records are looked up and inserted one by one in less time. */
@@ -104,7 +102,7 @@ class RecordBatch {
     this.#keys = columnsOf(table).map(([key]) => key);
     this.#decoders = decodersOf(table, this.#keys);
     this.#rows = new Array(insertRows * this.#keys.length).fill(null);
-    this.#insertMany = inserter.prepareRows(insertRows);
+    this.#insertMany = inserter.insertMany();
     this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
   }
 

@@ -14,7 +14,7 @@ import type {
   StoreOptions,
 } from '../store.ts';
 import { erasedRecords } from '../tables/integrity.ts';
-import { columnOf, encodeValues } from './columns.ts';
+import { columnOf, encodeValues, equalities } from './columns.ts';
 import { CommitChain } from './commit-chain.ts';
 import { noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type Inserter, Inserters } from './inserter.ts';
@@ -190,11 +190,14 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number {
-    const { valuesOf, insert } = this.#inserters.of(table);
+    return this.insertAll(table, [row])[0] as number;
+  }
+
+  insertAll<T extends SQLiteTable>(table: T, rows: readonly NewRow<T>[]): number[] {
     this.#tables.add(table);
-    const id = Number(insert.run(valuesOf(row)).lastInsertRowid);
-    this.#sideRows.inserted(table, id);
-    return id;
+    const ids = this.#inserters.of(table).insertAll(rows);
+    for (const id of ids) this.#sideRows.inserted(table, id);
+    return ids;
   }
 
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void {
@@ -292,8 +295,3 @@ export class SqliteTransaction implements ErasingTx {
     return this.#firstSeq + this.#appended.length - 1;
   }
 }
-
-const equalities = (table: SQLiteTable, match: object, separator = ' and '): string =>
-  Object.keys(match)
-    .map((key) => `"${columnOf(table, key).name}" = ?`)
-    .join(separator);

@@ -11,7 +11,8 @@ const runningMax = 2;
 /**
  * Processes a stream in batches and yields the results in order. A batch starts at once when none is running, so that a
  * slow sender gets responses; otherwise it collects items until it is full. While batches are full, or the consumer does
- * not ask for results, nothing is read. When the stream fails, items whose batch has not started are dropped.
+ * not ask for results, nothing is read. When the stream fails, the results of the batches that run come first, and items whose
+ * batch has not started are dropped.
  */
 export async function* inBatches<T, R>(
   source: AsyncIterable<readonly T[]>,
@@ -21,8 +22,9 @@ export async function* inBatches<T, R>(
   const running: Promise<{ readonly result: R }>[] = [];
   const batches: T[][] = [];
   let share = 1;
-  let reading: Promise<IteratorResult<readonly T[]>> | undefined;
+  let reading: Promise<IteratorResult<readonly T[]> | { readonly error: unknown }> | undefined;
   let isEnded = false;
+  let failure: { readonly error: unknown } | undefined;
 
   const gather = (item: T): void => {
     if (share >= 1) {
@@ -46,10 +48,16 @@ export async function* inBatches<T, R>(
     while (!isEnded || batches.length > 0 || running.length > 0) {
       while (isDue()) start(batches.shift() as T[]);
       if (!reading && !isEnded && !hasFull()) {
-        reading = items.next();
-        void reading.catch(() => undefined);
+        reading = items.next().catch((error: unknown) => ({ error }));
       }
       const next = await Promise.race([...(reading ? [reading] : []), ...running.slice(0, 1)]);
+      if ('error' in next) {
+        failure = next;
+        isEnded = true;
+        batches.length = 0;
+        reading = undefined;
+        continue;
+      }
       if ('result' in next) {
         void running.shift();
         yield next.result;
@@ -59,6 +67,7 @@ export async function* inBatches<T, R>(
       if (next.done) isEnded = true;
       else for (const item of next.value) gather(item);
     }
+    if (failure) throw failure.error;
   } finally {
     // Not awaited: a source that waits for its next chunk ends only with the request.
     void items.return?.().catch(() => undefined);

@@ -10,6 +10,12 @@ export const requestSettings = {
   },
   pageSizeMax: { type: integer(), default: '1000', description: 'Maximum page size.' },
   recordsPerMutationMax: { type: integer(), default: '1000', description: 'Maximum number of records of a mutation.' },
+  rejectsPerRequestMax: {
+    type: integer({ min: 0 }),
+    default: '100000',
+    description:
+      'Maximum number of rejects, conflicts included, that a request with records stores. A stream of events ends before the record that would be one more, and its error names that record; a mutation, or a body with an `Idempotency-Key`, is refused as a whole.',
+  },
   bodyBytesMax: {
     type: bytes,
     default: '8MB',

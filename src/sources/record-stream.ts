@@ -91,6 +91,8 @@ class ObjectReader implements ChunkReader {
   #lines: ChunkReader | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** What comes before the object: its lines count. */
+  #blanks: Buffer = Buffer.alloc(0);
 
   constructor(options: ObjectOptions, onRecord: (record: SourceRecord) => void) {
     this.#options = options;
@@ -104,6 +106,7 @@ class ObjectReader implements ChunkReader {
       return;
     }
     const text = this.#heldBytes === 0 ? withoutBlanks(chunk) : chunk;
+    if (text.length < chunk.length) this.#blanks = chunk.subarray(0, chunk.length - text.length);
     this.#held.push(text);
     this.#heldBytes += text.length;
     if (!this.#detector.isEnvelope) this.#detect(text);
@@ -138,6 +141,7 @@ class ObjectReader implements ChunkReader {
 
   #readLines(text: Buffer): ChunkReader {
     this.#lines = createLineReader(this.#options.recordBytesMax, this.#onRecord);
+    if (this.#blanks.length > 0) this.#lines.push(this.#blanks);
     this.#lines.push(text);
     return this.#lines;
   }

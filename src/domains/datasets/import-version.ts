@@ -194,7 +194,7 @@ const reportProgress = (job: ImportJob, { onProgress }: DatasetOptions) => {
 
 /** Stores rejected rows and counts them in the same transaction. */
 const storeRejects = (tx: Tx, job: ImportJob, rows: readonly RejectedRow[]): Partial<Import> => {
-  for (const row of rows) job.reject(tx, row);
+  job.reject(tx, rows);
   const { accepted, rejected: before } = job.stored(tx);
   const rejected = before + rows.length;
   return { rejected, read: accepted + rejected };

@@ -11,7 +11,7 @@ import type { RecordFace } from '../../lib/problems.ts';
 import type { Trace } from '../../lib/telemetry.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { checkBatchKey, storeBatchOnce } from './idempotency.ts';
-import { ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
+import { ingestWhole, type RawRecord, rawFormat } from './ingest-records.ts';
 import type { IngestResult } from './ingest-result.ts';
 import type { Import } from './job.ts';
 import { followImport } from './progress.ts';
@@ -60,6 +60,12 @@ interface ImportFilter {
   readonly target?: string | undefined;
 }
 
+/** The settings of the same names. */
+interface IngestLimits {
+  readonly idempotencyKeyMs: number;
+  readonly rejectsPerRequestMax: number;
+}
+
 interface IngestOptions {
   readonly idempotencyKey?: string | undefined;
   /** The names in problems; default: those of the wire format. */
@@ -74,7 +80,7 @@ export interface ImportsServices {
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];
-  readonly limits: SourceLimits & ThreadLimits & { readonly idempotencyKeyMs: number };
+  readonly limits: SourceLimits & ThreadLimits & IngestLimits;
   /** Imports large files; null for a store in memory. */
   readonly thread: ImportThread | null;
 }
@@ -101,7 +107,8 @@ export const createImports = (services: ImportsServices): Imports => {
       return run;
     },
     async ingest(importer, sentBy, records, { idempotencyKey, face } = {}) {
-      const ingest = (tx: Tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy, face));
+      const format = { ...rawFormat(importer, sentBy, face), rejectsMax: limits.rejectsPerRequestMax };
+      const ingest = (tx: Tx) => ingestWhole(tx, importer, records, format);
       if (idempotencyKey === undefined) return ledger.write(ingest);
       const content = JSON.stringify(records.map(({ raw }) => raw));
       const key = { sentBy, key: idempotencyKey, field: 'idempotencyKey', content };

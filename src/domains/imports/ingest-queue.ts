@@ -1,75 +1,15 @@
 import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Tx } from '../../../db/store.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
-import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
-import { apiSource } from '../../lib/api-source.ts';
+import type { Importer, RecordOutcome } from '../../ledger/record.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
-import { inBatches } from '../../lib/in-batches.ts';
-import { preview, type ReadResult, type RecordFace, valuesOf } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
-import type { IngestResult } from './ingest-result.ts';
-import { insertRejectedRecord } from './reject-groups.ts';
-
-/** A record in its wire format: parsed into a value, or refused with problems. */
-export type RawRecord = { readonly raw: string } & (
-  | { readonly value: unknown; readonly problems?: never }
-  | { readonly value?: never; readonly problems: FieldProblem[] }
-);
-
-/** How to read records of type `T` into those of an importer, and what to store of those that are rejected. */
-export interface WireFormat<R, T> {
-  read(record: T): ReadResult<R>;
-  rawOf(record: T): string;
-  sentBy(record: T): string | null;
-  /** The request that all records come in, when it needs several transactions. */
-  readonly requestId?: number | undefined;
-  /** The names in problems; default: those of the wire format. */
-  readonly face?: RecordFace | undefined;
-}
-
-/** Ingests records of the API in a transaction, each validated alone; rejects and conflicts are stored with their text. */
-export const ingestRecords = <R, T>(
-  tx: Tx,
-  importer: Importer<R>,
-  records: readonly T[],
-  { read, rawOf, sentBy, requestId, face }: WireFormat<R, T>,
-): IngestResult => {
-  const session = importer.begin({ id: 0, digest: '', isRepeat: false, face });
-  const rejectedIds: number[] = [];
-  const results = records.map(read);
-  const { table, lookup } = importer.storedIn;
-  tx.announce(table, lookup, valuesOf(results) as object[]);
-  const outcomes = records.map((record, index) => {
-    const sender = sentBy(record);
-    const { value, problems } = results[index] as ReadResult<R>;
-    const outcome: RecordOutcome = problems
-      ? { kind: 'REJECTED', problems }
-      : session.record(tx, value as R, sentByApi(sender, requestId));
-    if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
-      const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
-      rejectedIds.push(insertRejectedRecord(tx, { ...origin, raw: rawOf(record), problems: outcome.problems }));
-    }
-    return outcome;
-  });
-  return { outcomes, rejectedIds };
-};
-
-/** The wire format of raw records that one key sent. */
-export const rawFormat = <R>(
-  importer: Importer<R>,
-  sentBy: string | null,
-  face?: RecordFace,
-): WireFormat<R, RawRecord> => ({
-  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, { face })),
-  rawOf: ({ raw }) => raw,
-  sentBy: () => sentBy,
-  face,
-});
+import { ingestRecords, ingestWhole, type RawRecord, rawFormat, type WireFormat } from './ingest-records.ts';
+import { IngestStream, retryWhileOverloaded } from './ingest-stream.ts';
 
 /** An id that came beside a record, in a header, and the field of the record that it stands for. */
 export interface OuterId {
@@ -90,6 +30,7 @@ export interface IngestQueueServices {
 interface IngestLimits {
   readonly writeQueueMax: number;
   readonly bodyBytesMax: number;
+  readonly rejectsPerRequestMax: number;
   readonly idempotencyKeyMs: number;
 }
 
@@ -148,31 +89,12 @@ export class IngestQueue {
     const { openRequests, ledger } = this.#services;
     const requestId = openRequests.begin();
     try {
-      yield* this.#writeRecords(this.#read(chunks, onIgnored), sentBy, requestId);
+      yield* new IngestStream(this.#services, { sentBy, requestId }).outcomesOf(this.#read(chunks, onIgnored));
     } finally {
       openRequests.end(requestId);
       // What counts only with its whole request counts from now on.
       if (ledger.ready) await ledger.catchUp();
     }
-  }
-
-  #writeRecords(
-    records: AsyncIterable<readonly RawRecord[]>,
-    sentBy: string | null,
-    requestId: number,
-  ): AsyncGenerator<readonly RecordOutcome[]> {
-    const { ledger, importer, limits } = this.#services;
-    const { recordBytesMax, batchRecords } = limits;
-    const format = { ...rawFormat(importer, sentBy), requestId };
-    return inBatches<RawRecord, readonly RecordOutcome[]>(records, {
-      // Fewer long records make a batch, otherwise it would take any amount of memory.
-      shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
-      work: (batch) =>
-        retryWhileOverloaded(async () => {
-          const { outcomes } = await ledger.write((tx) => ingestRecords(tx, importer, batch, format));
-          return outcomes;
-        }),
-    });
   }
 
   /**
@@ -188,11 +110,11 @@ export class IngestQueue {
     checkBatchKey(key);
     const records: RawRecord[] = [];
     for await (const some of this.#read(Readable.from([body]), onIgnored)) records.push(...some);
-    const format = rawFormat(importer, key.sentBy);
+    const format = { ...rawFormat(importer, key.sentBy), rejectsMax: limits.rejectsPerRequestMax };
     const { outcomes } = await retryWhileOverloaded(() =>
       ledger.write((tx) =>
         storeBatchOnce(tx, { ...key, content: body }, limits.idempotencyKeyMs, () =>
-          ingestRecords(tx, importer, records, format),
+          ingestWhole(tx, importer, records, format),
         ),
       ),
     );
@@ -271,18 +193,4 @@ const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord =>
   const message = `${field} is ${preview(own)}, but ${origin} is ${preview(id)}`;
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
-};
-
-const retryMs = 50;
-
-/** Retries while the write queue is full; an attempt that is refused stores nothing. */
-const retryWhileOverloaded = async <R>(work: () => Promise<R>): Promise<R> => {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof DomainError && error.code === 'OVERLOADED')) throw error;
-      await delay(retryMs);
-    }
-  }
 };

@@ -4,7 +4,7 @@ import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem, isStorageFault, storageFaultOf } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
-import { insertRejectedRecord } from './reject-groups.ts';
+import { insertRejectedRecords } from './reject-groups.ts';
 
 export type Import = Row<typeof imports>;
 
@@ -135,10 +135,19 @@ export class ImportJob {
     Object.assign(this.current, changes);
   }
 
-  /** Stores a record among the rejects. The caller counts it in the same transaction. */
-  reject(tx: Tx, { raw, problems, line = null, source = this.current.source }: NewReject): void {
-    const { id: importId, target } = this.current;
-    insertRejectedRecord(tx, { importId, target, source, line, raw, problems });
+  /** Stores records among the rejects. The caller counts them in the same transaction. */
+  reject(tx: Tx, rejects: readonly NewReject[]): void {
+    const { id: importId, target, source: ofImport } = this.current;
+    const ofRecord = ({ raw, problems, line = null, source = ofImport }: NewReject) => ({
+      source,
+      line,
+      raw,
+      problems,
+    });
+    insertRejectedRecords(
+      tx,
+      rejects.map((reject) => ({ importId, target, ...ofRecord(reject) })),
+    );
   }
 
   /** Ends the import successfully with its final counts; `publish` runs in the same transaction. */

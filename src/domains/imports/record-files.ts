@@ -7,7 +7,7 @@ import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ImportReading, RecordTable } from '../../lib/import-reading.ts';
 import { type ReadResult, valuesOf } from '../../lib/problems.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
-import { type Import, ImportJob, interrupted, type Write } from './job.ts';
+import { type Import, ImportJob, interrupted, type NewReject, type Write } from './job.ts';
 import type { RecordPreviewBuilder } from './record-preview.ts';
 import { surveyedSource } from './surveyed-source.ts';
 
@@ -140,6 +140,7 @@ const storeBatch = (
   const results = records.map((record) => readValue(judge, record));
   const { table, lookup } = judge.importer.storedIn;
   tx.announce(table, lookup, valuesOf(results));
+  const rejects: NewReject[] = [];
   for (const [index, record] of records.entries()) {
     judge.preview?.addRecord(record);
     const result = results[index] as ReadResult<object>;
@@ -154,9 +155,10 @@ const storeBatch = (
       else rejected++;
       judge.preview?.addReject(record, outcome.problems);
       judge.options.onReject?.(importId, record, outcome.problems);
-      job.reject(tx, { raw: record.raw, line: record.line, problems: outcome.problems });
+      rejects.push({ raw: record.raw, line: record.line, problems: outcome.problems });
     }
   }
+  job.reject(tx, rejects);
   return { bytesRead, read, accepted, unchanged, conflicts, rejected };
 };
 

@@ -22,17 +22,28 @@ export interface SettleGroupRequest {
 
 type RejectedRecord = Row<typeof rejectedRecords>;
 
-type NewRejectedRecord = Pick<RejectedRecord, 'importId' | 'target' | 'source' | 'line' | 'raw' | 'problems'>;
+export type NewRejectedRecord = Pick<RejectedRecord, 'importId' | 'target' | 'source' | 'line' | 'raw' | 'problems'>;
 
 const countOfState = { OPEN: 'open', RESOLVED: 'resolved', DISCARDED: 'discarded' } as const;
 
-/** Stores a rejected record as the newest of its group, and returns its id. */
-export const insertRejectedRecord = (tx: Tx, record: NewRejectedRecord): number => {
-  const group = groupOf(tx, record);
-  const id = tx.insert(rejectedRecords, { ...record, groupId: group.id, receivedAtUs: tx.nowUs });
-  const changes = { open: group.open + 1, isOpen: true, newestId: id, newestAtUs: tx.nowUs };
-  tx.update(rejectGroups, { id: group.id }, changes);
-  return id;
+/** Stores rejected records, each as the newest of its group, and returns their ids. */
+export const insertRejectedRecords = (tx: Tx, records: readonly NewRejectedRecord[]): number[] => {
+  const groups = new Map<string, OpenGroup>();
+  const groupOfEach = records.map((record) => openGroupOf(tx, groups, record));
+  const rows = records.map((record, index) => ({
+    ...record,
+    groupId: (groupOfEach[index] as OpenGroup).id,
+    receivedAtUs: tx.nowUs,
+  }));
+  const ids = tx.insertAll(rejectedRecords, rows);
+  for (const [index, group] of groupOfEach.entries()) {
+    group.open++;
+    group.newestId = ids[index] as number;
+  }
+  // Once for each group, whatever the number of its records.
+  for (const { id, open, newestId } of groups.values())
+    tx.update(rejectGroups, { id }, { open, isOpen: true, newestId, newestAtUs: tx.nowUs });
+  return ids;
 };
 
 /** Ends the open state of a rejected record. */
@@ -62,14 +73,35 @@ const newestOf = (tx: Tx, { id, newestId }: RejectGroup, settledId: number) => {
   return open ? { newestId: open.id, newestAtUs: open.receivedAtUs } : {};
 };
 
-const groupOf = (
+/** A group that records are added to. */
+interface OpenGroup {
+  readonly id: number;
+  open: number;
+  newestId: number;
+}
+
+/** The group of a record, the same object for all that belong to it. */
+const openGroupOf = (
   tx: Tx,
+  groups: Map<string, OpenGroup>,
   { target, source, importId, problems }: NewRejectedRecord,
-): Pick<RejectGroup, 'id' | 'open'> => {
+): OpenGroup => {
   const { path: field, code } = problems[0] ?? { path: '', code: '' };
-  const key = { target, source, importId, field, code };
+  const key = JSON.stringify([target, source, importId, field, code]);
+  let group = groups.get(key);
+  if (!group) {
+    group = storedGroupOf(tx, { target, source, importId, field, code });
+    groups.set(key, group);
+  }
+  return group;
+};
+
+const storedGroupOf = (
+  tx: Tx,
+  key: Pick<RejectGroup, 'target' | 'source' | 'importId' | 'field' | 'code'>,
+): OpenGroup => {
   const known = tx.findLatest(rejectGroups, key);
-  if (known) return known;
+  if (known) return { ...known };
   const counts = { open: 0, resolved: 0, discarded: 0, isOpen: false, newestId: 0, newestAtUs: tx.nowUs };
-  return { id: tx.insert(rejectGroups, { ...key, ...counts }), open: 0 };
+  return { id: tx.insert(rejectGroups, { ...key, ...counts }), open: 0, newestId: 0 };
 };

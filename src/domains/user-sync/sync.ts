@@ -4,7 +4,7 @@ import { userFiles as table } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import { type ListedObject, ObjectStoreError } from '../../sources/object-source.ts';
-import type { Import, ImportJob } from '../imports/job.ts';
+import type { Import, ImportJob, NewReject } from '../imports/job.ts';
 import type { SyncCounts, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 import { type ChangedObject, findChanges, type RemovedObject } from './changes.ts';
@@ -92,7 +92,7 @@ export const synchronize = async (
   await job.finish(counters.objects(), (tx) => {
     appendRows(tx, rejectedUnread, job.current.id);
     closeRejections(tx, pass, changed, removed);
-    for (const each of pass.rejected) storeReject(tx, job, each);
+    job.reject(tx, pass.rejected.map(rejectOf));
     if (changed.length + removed.length > 0) userFiles.publish(tx, job.current.id, counts);
   });
   onProgress(job.current);
@@ -240,7 +240,7 @@ const removedRow = ({ userId, kind, name }: RemovedObject, importId: number): Ne
   outcome: 'REMOVED',
 });
 
-const storeReject = (tx: Tx, job: ImportJob, { changed, problems, raw }: RejectedObject): void => {
+const rejectOf = ({ changed, problems, raw }: RejectedObject): NewReject => {
   const { name } = changed.object;
-  job.reject(tx, { source: name, raw: rejectText(raw, name), problems });
+  return { source: name, raw: rejectText(raw, name), problems };
 };

@@ -346,7 +346,7 @@ describe('a stream of events on a socket', () => {
   });
 
   it('a stream of events is read no faster than its response', { timeout: 60_000 }, async () => {
-    const app = await openEventApp();
+    const app = await openEventApp({ rejectsPerRequestMax: '140000' });
     const { request, response } = openStream(await listen(app));
     const lines = 140_000;
     let written = 0;

@@ -1,0 +1,89 @@
+import type { Tx } from '../../../db/store.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
+import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
+import { apiSource } from '../../lib/api-source.ts';
+import { type ReadResult, type RecordFace, valuesOf } from '../../lib/problems.ts';
+import type { IngestResult } from './ingest-result.ts';
+import { insertRejectedRecords, type NewRejectedRecord } from './reject-groups.ts';
+
+/** A record in its wire format: parsed into a value, or refused with problems. */
+export type RawRecord = {
+  readonly raw: string;
+  /** Where it begins in the text that was sent, if in one. */
+  readonly line?: number | undefined;
+} & (
+  | { readonly value: unknown; readonly problems?: never }
+  | { readonly value?: never; readonly problems: FieldProblem[] }
+);
+
+/** How to read records of type `T` into those of an importer, and what to store of those that are rejected. */
+export interface WireFormat<R, T> {
+  read(record: T): ReadResult<R>;
+  rawOf(record: T): string;
+  sentBy(record: T): string | null;
+  /** The request that all records come in, when it needs several transactions. */
+  readonly requestId?: number | undefined;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
+  /** How many rejects may be stored, conflicts included; absent for any number. */
+  readonly rejectsMax?: number | undefined;
+}
+
+/**
+ * Ingests records of the API in a transaction, each validated alone; rejects and conflicts are stored with their text. It ends
+ * before the record that would be one reject more than `rejectsMax`: the result has the outcomes of those before it.
+ */
+export const ingestRecords = <R, T>(
+  tx: Tx,
+  importer: Importer<R>,
+  records: readonly T[],
+  { read, rawOf, sentBy, requestId, face, rejectsMax }: WireFormat<R, T>,
+): IngestResult => {
+  const session = importer.begin({ id: 0, digest: '', isRepeat: false, face });
+  const outcomes: RecordOutcome[] = [];
+  const rejects: NewRejectedRecord[] = [];
+  const results = records.map(read);
+  const { table, lookup } = importer.storedIn;
+  tx.announce(table, lookup, valuesOf(results) as object[]);
+  for (const [index, record] of records.entries()) {
+    const sender = sentBy(record);
+    const { value, problems } = results[index] as ReadResult<R>;
+    const outcome: RecordOutcome = problems
+      ? { kind: 'REJECTED', problems }
+      : session.record(tx, value as R, sentByApi(sender, requestId));
+    if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
+      if (rejects.length === rejectsMax) break;
+      const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
+      rejects.push({ ...origin, raw: rawOf(record), problems: outcome.problems });
+    }
+    outcomes.push(outcome);
+  }
+  return { outcomes, rejectedIds: insertRejectedRecords(tx, rejects) };
+};
+
+/** The same for records that are stored as a whole. Throws LIMIT_EXCEEDED for more rejects than a request may store. */
+export const ingestWhole = <R, T>(
+  tx: Tx,
+  importer: Importer<R>,
+  records: readonly T[],
+  format: WireFormat<R, T>,
+): IngestResult => {
+  const result = ingestRecords(tx, importer, records, format);
+  if (result.outcomes.length === records.length) return result;
+  throw new DomainError(
+    'LIMIT_EXCEEDED',
+    `a request may store ${format.rejectsMax} rejects (setting rejectsPerRequestMax), and the record with index ${result.outcomes.length} would be one more: nothing was stored`,
+  );
+};
+
+/** The wire format of raw records that one key sent. */
+export const rawFormat = <R>(
+  importer: Importer<R>,
+  sentBy: string | null,
+  face?: RecordFace,
+): WireFormat<R, RawRecord> => ({
+  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, { face })),
+  rawOf: ({ raw }) => raw,
+  sentBy: () => sentBy,
+  face,
+});
