@@ -27,12 +27,12 @@ const tiers = {
 
 /** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
 const onClickHouse = [
-  'test/domains/{conversations,facts,transactions}/**/*.test.ts',
+  'test/domains/{conversations,experiments,facts,monitor,transactions}/**/*.test.ts',
   'test/domains/sql/sql.test.ts',
   'test/contracts/{conversations,experiments,user-status-ip-transactions}.test.ts',
   'test/rest/routes/{conversations,facts}.test.ts',
   'test/graphql/{snapshots,total-counts}.test.ts',
-  'test/ledger/great-sequence-numbers.test.ts',
+  'test/ledger/{great-sequence-numbers,memory}.test.ts',
   'test/db/clickhouse/**/*.test.ts',
 ];
 

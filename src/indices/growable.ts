@@ -1,14 +1,10 @@
+import type { NumberColumn } from './number-column.ts';
 import { type ColumnArray, type StateColumns, withSpare } from './state-columns.ts';
 
 /** A typed array that grows by half when it is full. */
-export interface Growable<A> {
+export interface Growable<A> extends NumberColumn {
   /** The backing array, at least `length` long. Read it again after `push`, `set` or `trim`: they may replace it. */
   readonly values: A;
-  readonly length: number;
-  /** Bytes allocated, spare capacity included. */
-  readonly byteLength: number;
-  /** Appends a value and returns its position. */
-  push(value: number): number;
   /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would ignore it. */
   set(position: number, value: number): void;
   /** Releases spare capacity. */
@@ -55,6 +51,7 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
     get byteLength() {
       return values.byteLength;
     },
+    at: (position) => values[position] as number,
     push(value) {
       if (length === values.length) resize(grownCapacity(length, length + 1));
       values[length] = value;

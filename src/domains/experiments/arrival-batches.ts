@@ -1,5 +1,6 @@
 import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import type { StateColumns } from '../../indices/state-columns.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
 
@@ -38,7 +39,7 @@ export class ArrivalBatches {
     batch: noBatch,
   };
   /** By row. */
-  readonly #batches = growableUint32();
+  readonly #batches = new PackedColumn();
 
   constructor(services: BatchServices) {
     this.#services = services;
@@ -61,7 +62,7 @@ export class ArrivalBatches {
 
   /** `noBatch` for an event that arrived alone, or in one transaction. */
   batchOf(row: number): number {
-    return this.#batches.values[row] as number;
+    return this.#batches.at(row);
   }
 
   /** The last row of a batch so far. */

@@ -1,10 +1,11 @@
 import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
-import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import type { NumberColumn } from '../../indices/number-column.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import { exchangeColumns, exchangeParts, type StateColumns } from '../../indices/state-columns.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
-import { type createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import { type FactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
 import type { Users } from '../users/users.ts';
 import { ArrivalBatches, type BatchServices } from './arrival-batches.ts';
 import { amountOf, contentFields } from './event-record.ts';
@@ -43,25 +44,23 @@ export interface EventColumnServices extends BatchServices {
   readonly users: Users;
   readonly experiments: Experiments;
   readonly limits: ArrivalLimits;
+  /** A column for codes: fast to read where questions are answered from it, otherwise small. */
+  readonly newCodes: () => NumberColumn;
   /** What events are joined to, which takes memory for each of them. */
   readonly joined: () => { readonly byteLength: number };
 }
 
 const arrivals: readonly Arrival[] = ['IN_TIME', 'LATE', 'FUTURE'];
-/** The code of an experiment for events that name none. */
-const noExperiment = 0xffffffff;
+/** In the column of experiments: the event names none. Above it are codes plus 1. */
+const noExperiment = 0;
 
 /** Fills the columns of events, and those of all facts, from the ledger. */
-export const createEventColumns = (
-  services: EventColumnServices,
-  columns: ReturnType<typeof createFactColumns>,
-): EventColumns => {
+export const createEventColumns = (services: EventColumnServices, columns: FactColumns): EventColumns => {
   const { ledger, users, experiments, limits } = services;
   const batches = new ArrivalBatches(services);
-  const [variant, accountType, eventType] = [growableUint32(), growableUint32(), growableUint32()];
-  const namedExperiment = growableUint32();
-  const recordedAtUs = growableFloat64();
-  const arrival = growableUint8();
+  const { newCodes } = services;
+  const [variant, accountType, eventType, namedExperiment] = [newCodes(), newCodes(), newCodes(), newCodes()];
+  const [recordedAtUs, arrival] = [new PackedColumn(), new PackedColumn()];
   const [variants, accountTypes, eventTypes] = [createDictionary(), createDictionary(), createDictionary()];
   eventTypes.intern(unknownLabel);
   const classifier = new ArrivalClassifier(limits);
@@ -80,7 +79,7 @@ export const createEventColumns = (
         variant.push(variants.intern(row.variant));
         accountType.push(accountTypes.intern(row.accountType));
         eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));
-        namedExperiment.push(row.experiment === null ? noExperiment : experiments.keys.intern(row.experiment));
+        namedExperiment.push(row.experiment === null ? noExperiment : experiments.keys.intern(row.experiment) + 1);
         recordedAtUs.push(row.recordedAtUs);
         batches.push(row);
         arrival.push(arrivals.indexOf(arrived));
@@ -103,17 +102,17 @@ export const createEventColumns = (
 
   return {
     variants,
-    variantOf: (row) => variant.values[row] as number,
+    variantOf: (row) => variant.at(row),
     accountTypes,
-    accountTypeOf: (row) => accountType.values[row] as number,
+    accountTypeOf: (row) => accountType.at(row),
     eventTypes,
-    eventTypeOf: (row) => eventType.values[row] as number,
+    eventTypeOf: (row) => eventType.at(row),
     namedExperimentOf(row) {
-      const code = namedExperiment.values[row] as number;
-      return code === noExperiment ? null : code;
+      const code = namedExperiment.at(row);
+      return code === noExperiment ? null : code - 1;
     },
-    recordedAtUsOf: (row) => recordedAtUs.values[row] as number,
-    arrivalOf: (row) => arrivals[arrival.values[row] as number] as Arrival,
+    recordedAtUsOf: (row) => recordedAtUs.at(row),
+    arrivalOf: (row) => arrivals[arrival.at(row)] as Arrival,
     batches,
   };
 };

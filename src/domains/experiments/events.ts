@@ -1,30 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { RecordFace } from '../../lib/problems.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
-import type { FactEngine } from '../facts/engine.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
-import type { FilterLimits } from '../facts/filter.ts';
-import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
-import { createFactColumns } from '../facts/memory/columns.ts';
-import { createEnrichment } from '../facts/memory/enrichment.ts';
-import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
-import { createMemoryEngine } from '../facts/memory/memory-engine.ts';
-import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
-import type { UserStatus } from '../user-status/user-status.ts';
-import type { UserFiles } from '../users/user-files.ts';
-import type { Users } from '../users/users.ts';
-import type { BatchServices } from './arrival-batches.ts';
-import { type ArrivalLimits, createEventColumns, type EventColumns } from './event-columns.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
+import type { MemoryFacts } from '../facts/memory/memory-facts.ts';
+import type { EventColumns } from './event-columns.ts';
 import { amountOf, type ExperimentEvent, recordEvent, recordRepeat } from './event-record.ts';
-import { countMoved, experimentOf, joinExperiment } from './experiment-join.ts';
-import type { Experiments, KnownExperiments } from './experiments.ts';
+import { countMoved, experimentOf } from './experiment-join.ts';
+import type { KnownExperiments } from './experiments.ts';
+import { eventsInMemory, type InMemoryServices } from './in-memory.ts';
 import type { Plans } from './plans.ts';
 
 export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly source: 'EXPERIMENT_EVENTS' };
@@ -33,7 +23,7 @@ export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly so
 export type EventKey = Pick<ExperimentEvent, 'experiment'> & { readonly eventId: string };
 
 /** The events of experiments: the facts that the monitor counts. */
-export interface ExperimentEvents extends Facts, MemoryFacts {
+export interface ExperimentEvents extends Facts, MemoryFacts<FactColumns> {
   readonly events: EventColumns;
   /** Whether the event stored as `seq` arrived late. */
   isLate(seq: number): boolean;
@@ -62,25 +52,17 @@ export interface ExperimentEvents extends Facts, MemoryFacts {
   duplicateTimes(experiment: string | null): TimeCounts;
 }
 
-export interface ExperimentEventServices extends BatchServices {
+export interface ExperimentEventServices extends InMemoryServices {
   readonly store: Store;
-  readonly ledger: Ledger;
-  readonly users: Users;
-  readonly userFiles: UserFiles;
-  readonly userStatus: UserStatus;
-  readonly experiments: Experiments;
-  readonly limits: FilterLimits & ArrivalLimits;
-  /** Answers questions about facts; default: the columns in memory. */
-  readonly engine?: FactEngine | undefined;
 }
 
 /** Earlier states of experiments that are kept. */
 const cachedExperimentsMax = 4;
 
 export const createExperimentEvents = (services: ExperimentEventServices): ExperimentEvents => {
-  const { store, ledger, users, userFiles, userStatus, experiments, limits } = services;
-  const columns = createFactColumns();
-  const events = createEventColumns({ ...services, joined: () => memory.enrichment }, columns);
+  const { store, experiments, limits } = services;
+  const { events, facts, engine } = eventsInMemory(services);
+  const { columns } = facts;
   const earlier = new LRUCache<number, KnownExperiments>({ max: cachedExperimentsMax });
   /** The keys that events name up to a sequence number. */
   const namedKeys = (sequence: number): string[] => {
@@ -88,28 +70,9 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     for (let row = columns.rowsUpTo(sequence) - 1; row >= 0; row--) codes.add(events.namedExperimentOf(row));
     return [...codes].flatMap((code) => (code === null ? [] : experiments.keys.textOf(code)));
   };
-  const memory = createMemoryFacts({
-    source: 'EXPERIMENT_EVENTS',
-    columns,
-    enrichment: createEnrichment(ledger, columns, [
-      joinStatus(columns, userStatus),
-      joinAttributes(columns, users),
-      joinFiles(columns, userFiles),
-      joinExperiment(columns, events, experiments),
-    ]),
-    dimensions: {
-      ...userDimensions(columns, users),
-      EXPERIMENT: (enriched) => byDictionary(enriched.codeBy('experiment'), experiments.keys),
-      VARIANT: () => byDictionary(events.variantOf, events.variants),
-      ACCOUNT_TYPE: () => byDictionary(events.accountTypeOf, events.accountTypes),
-      EVENT_TYPE: () => byDictionary(events.eventTypeOf, events.eventTypes),
-    },
-    users,
-    limits,
-  });
   return {
-    ...memory,
-    ...createFacts({ source: 'EXPERIMENT_EVENTS', engine: services.engine ?? createMemoryEngine(memory) }, limits),
+    ...facts,
+    ...createFacts({ source: 'EXPERIMENT_EVENTS', engine }, limits),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
     experimentKeyOf({ experiment, occurredAtUs, variant }, sequence) {

@@ -1,4 +1,5 @@
-import { growableUint8, growableUint32 } from '../../indices/growable.ts';
+import type { NumberColumn } from '../../indices/number-column.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import { sortInSlices } from '../../indices/sliced-sort.ts';
 import { noBatch } from '../experiments/arrival-batches.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
@@ -8,7 +9,7 @@ export interface OrderSources {
   readonly columns: FactColumns;
   readonly events: Pick<EventColumns, 'batches' | 'recordedAtUsOf'>;
   /** The rows to put in order, in the order of the ledger. Append-only. */
-  readonly rows: { readonly length: number; readonly values: ArrayLike<number> };
+  readonly rows: Pick<NumberColumn, 'length' | 'at'>;
 }
 
 /** Rows that arrived together. */
@@ -26,8 +27,8 @@ interface Group {
  */
 export class ArrivalOrder {
   readonly #sources: OrderSources;
-  #rows = growableUint32();
-  #looks = growableUint8();
+  #rows = new PackedColumn();
+  #looks = new PackedColumn();
   #revision = 0;
   /** The next of the source rows. */
   #position = 0;
@@ -53,12 +54,12 @@ export class ArrivalOrder {
   }
 
   rowAt(position: number): number {
-    return this.#rows.values[position] as number;
+    return this.#rows.at(position);
   }
 
   /** Whether the figures may be looked at after the row at a position: the next one has another time or batch. */
   isLookAt(position: number): boolean {
-    return this.#looks.values[position] === 1;
+    return this.#looks.at(position) === 1;
   }
 
   /** Puts the next rows in order, about `rowsMax`. True when all rows of complete batches are. Whole transactions only. */
@@ -68,7 +69,7 @@ export class ArrivalOrder {
       if (this.#sorting) budget -= this.#sort(this.#sorting);
       else if (this.#appending) budget -= this.#appendSorted(this.#appending, budget);
       else {
-        const next = this.#position < rows.length ? (rows.values[this.#position] as number) : Number.POSITIVE_INFINITY;
+        const next = this.#position < rows.length ? rows.at(this.#position) : Number.POSITIVE_INFINITY;
         const complete = this.#takeComplete(next);
         if (complete) this.#append(complete);
         else if (next === Number.POSITIVE_INFINITY) return true;
@@ -147,8 +148,8 @@ export class ArrivalOrder {
 
   /** A long batch ended after others that began later: only from the start its place in the order is found. */
   #restart(): void {
-    this.#rows = growableUint32();
-    this.#looks = growableUint8();
+    this.#rows = new PackedColumn();
+    this.#looks = new PackedColumn();
     this.#open.clear();
     this.#transaction = null;
     this.#position = 0;

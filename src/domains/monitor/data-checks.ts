@@ -156,7 +156,7 @@ const outsidePeriod = ({ services, snapshot, events: { outside } }: ReportSource
   if (count === 0) return [];
   const { columns } = services.experimentEvents;
   const examples = Array.from({ length: Math.min(count, examplesMax) }, (_, index) => {
-    const row = outside.values[index] as number;
+    const row = outside.at(index);
     const user = services.users.codes.textOf(columns.userOf(row));
     return `${user} at ${formatInstant(columns.occurredAtUsOf(row))}`;
   });

@@ -1,5 +1,5 @@
 import { DomainError } from '../../errors.ts';
-import { growableUint32 } from '../../indices/growable.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import { compareTexts } from '../../lib/compare.ts';
 import { preview } from '../../lib/problems.ts';
 import { type Experiment, isInPeriod, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
@@ -34,12 +34,12 @@ const strayShareMax = 0.01;
 /** The events of one experiment, or some of them, counted incrementally. */
 export class ExperimentCounts {
   /** The rows of the events that count, in the order of the ledger. Append-only. */
-  readonly rows = growableUint32();
+  readonly rows = new PackedColumn();
   readonly exposures: Exposures;
   /** The rows of events that name the experiment and are dated outside of its period. */
-  readonly outside = growableUint32();
+  readonly outside = new PackedColumn();
   /** The rows of the events of excluded users. */
-  readonly excluded = growableUint32();
+  readonly excluded = new PackedColumn();
   /** Users of whom such an event is left out. */
   readonly excludedUsers = new Set<number>();
   /** Of a time range: users with events in it who were first seen before it. Their events do not count. */

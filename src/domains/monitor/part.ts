@@ -69,7 +69,7 @@ const rowVisitor = (work: Work) => {
     for (const { rows, length } of lists)
       for (let index = 0; index < length; index++) {
         if (index % rowsPerSlice === 0) await yieldIfDue();
-        visit(rows.values[index] as number);
+        visit(rows.at(index));
       }
   };
 };

@@ -1,4 +1,4 @@
-import { growableUint32 } from '../../indices/growable.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import { timeCountsUpTo } from '../../lib/time-counts.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
@@ -40,7 +40,7 @@ export const servicesAt = (services: MonitorServices, sequence: number): Monitor
 };
 
 /** The rows of the events of each experiment, by its code, in the order of the ledger. */
-export type ExperimentRows = ReadonlyMap<number, ReturnType<typeof growableUint32>>;
+export type ExperimentRows = ReadonlyMap<number, PackedColumn>;
 
 /** The rows up to a sequence number, in one pass over all events: a list of experiments shares it. */
 export const experimentRowsAt = async (
@@ -48,14 +48,14 @@ export const experimentRowsAt = async (
   sequence: number,
   work: Work,
 ): Promise<ExperimentRows> => {
-  const found = new Map<number, ReturnType<typeof growableUint32>>();
+  const found = new Map<number, PackedColumn>();
   const plans = experiments.plans();
   const rows = experimentEvents.columns.rowsUpTo(sequence);
   const yieldIfDue = createYielder(work);
   for (let row = 0; row < rows; row++) {
     if (row % rowsPerSlice === 0) await yieldIfDue();
     const code = experimentEvents.experimentOf(row, plans);
-    const ofExperiment = found.get(code) ?? growableUint32();
+    const ofExperiment = found.get(code) ?? new PackedColumn();
     ofExperiment.push(row);
     found.set(code, ofExperiment);
   }
@@ -73,7 +73,7 @@ export const countsAt = async (
   const yieldIfDue = createYielder(work);
   for (let index = 0; rows && index < rows.length; index++) {
     if (index % rowsPerSlice === 0) await yieldIfDue();
-    counts.add(rows.values[index] as number);
+    counts.add(rows.at(index));
   }
   return counts;
 };

@@ -15,7 +15,7 @@ export const scanEvents = async (
   const yieldIfDue = createYielder(work);
   for (let index = 0; index < eventCount; index++) {
     if (index % rowsPerSlice === 0) await yieldIfDue();
-    const row = rows.values[index] as number;
+    const row = rows.at(index);
     if (market === undefined || countryOf(columns.userOf(row)) === market) visit(row);
   }
 };

@@ -41,8 +41,7 @@ export const userOutcomesOf = async (
   await scanEvents(sources, (row) => {
     const index = table.indexOf(columns.userOf(row));
     table.addExposure(index, events.variantOf(row), columns.occurredAtUsOf(row));
-    const units = columns.hasAmount(row) ? columns.unitsOf(row) : 0;
-    const micros = columns.microsOf(row);
+    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
     const isRefund = units < 0 || micros < 0;
     const isOrder = !isRefund && (types ? types.has(events.eventTypeOf(row)) : units > 0 || micros > 0);
     if (isOrder) table.addOrder(index);

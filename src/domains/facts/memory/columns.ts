@@ -1,7 +1,10 @@
-import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
+import { growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
+import type { AscendingColumn, NumberColumn } from '../../../indices/number-column.ts';
+import { PackedColumn } from '../../../indices/packed-column.ts';
 import { SeqColumn } from '../../../indices/seq-column.ts';
 import { exchangeColumns, type StateColumns } from '../../../indices/state-columns.ts';
 import type { Decimal } from '../../../lib/decimal.ts';
+import { UserRows } from './user-rows.ts';
 
 export interface FactRow {
   readonly seq: number;
@@ -21,21 +24,73 @@ export interface FutureLimit {
 export const isFutureAt = (occurredAtUs: number, recordedAtUs: number, limit: FutureLimit): boolean =>
   occurredAtUs > recordedAtUs + limit.futureToleranceMs * 1000;
 
+/** What is kept of each fact. */
+interface FactNumbers {
+  readonly seq: AscendingColumn;
+  readonly user: NumberColumn;
+  readonly occurredAtUs: NumberColumn;
+  /** Whole units of the amount; 0 without an amount. */
+  readonly units: NumberColumn;
+  /** Millionths of the amount, or `noAmount`. */
+  readonly micros: NumberColumn;
+}
+
+/** Stands for no amount: the millionths of an amount are fewer. */
+const noAmount = 1_000_000;
+
 /**
  * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts
  * for ever.
  */
-export const createFactColumns = () => {
-  const seq = new SeqColumn();
-  const user = growableUint32();
-  const occurredAtUs = growableFloat64();
-  /** NaN for a fact without an amount. */
-  const units = growableFloat64();
-  const micros = growableInt32();
-  /** The user's previous row, so that one user's facts are found without a scan. */
-  const previousOfUser = growableUint32();
-  const lastOfUser = growableUint32();
-  const all = { seq, user, occurredAtUs, units, micros, previousOfUser, lastOfUser };
+export interface FactColumns {
+  readonly rows: number;
+  /** The `seq` of the last row; 0 when there are none. */
+  readonly lastSeq: number;
+  /** The latest time of the first `rows` facts, microseconds, future ones left out; 0 when there are none. */
+  newestUsOf(rows: number): number;
+  push(row: FactRow): void;
+  /** The number of rows whose `seq` is at most `sequence`. */
+  readonly rowsUpTo: (sequence: number) => number;
+  readonly seqOf: (row: number) => number;
+  readonly userOf: (row: number) => number;
+  readonly occurredAtUsOf: (row: number) => number;
+  readonly hasAmount: (row: number) => boolean;
+  /** Whole units of the amount; 0 without an amount. */
+  readonly unitsOf: (row: number) => number;
+  /** Millionths of the amount; 0 without an amount. */
+  readonly microsOf: (row: number) => number;
+  exchange(columns: StateColumns): void;
+  readonly byteLength: number;
+}
+
+/** Columns of facts that an engine answers from. */
+export interface AnswerColumns extends FactColumns {
+  /** One user's rows below `rows`, ascending. */
+  rowsOfUser(user: number, rows: number): number[];
+}
+
+/** For an engine that answers from them: fast to read. */
+export const createFactColumns = (): AnswerColumns => {
+  const userRows = new UserRows();
+  const columns = columnsOf(
+    {
+      ...{ seq: new SeqColumn(), user: growableUint32(), occurredAtUs: growableFloat64() },
+      ...{ units: growableFloat64(), micros: growableInt32() },
+    },
+    userRows,
+  );
+  return Object.assign(columns, { rowsOfUser: (user: number, rows: number) => userRows.rowsOf(user, rows) });
+};
+
+/** For facts that another engine answers questions about: as small as possible. */
+export const createPackedFactColumns = (): FactColumns =>
+  columnsOf({
+    ...{ seq: new PackedColumn(), user: new PackedColumn(), occurredAtUs: new PackedColumn() },
+    ...{ units: new PackedColumn(), micros: new PackedColumn() },
+  });
+
+const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
+  const { seq, user, occurredAtUs, units, micros } = numbers;
   let newestUs = 0;
   const futureRows = new Set<number>();
 
@@ -43,56 +98,46 @@ export const createFactColumns = () => {
     get rows() {
       return seq.length;
     },
-    /** The `seq` of the last row; 0 when there are none. */
     get lastSeq() {
       return seq.length === 0 ? 0 : seq.at(seq.length - 1);
     },
-    /** The latest time of the first `rows` facts, microseconds, future ones left out; 0 when there are none. */
-    newestUsOf(rows: number): number {
+    newestUsOf(rows) {
       if (rows >= seq.length) return newestUs;
       let newest = Number.NEGATIVE_INFINITY;
-      for (let row = 0; row < rows; row++)
-        if (!futureRows.has(row)) newest = Math.max(newest, occurredAtUs.values[row] as number);
+      for (let row = 0; row < rows; row++) if (!futureRows.has(row)) newest = Math.max(newest, occurredAtUs.at(row));
       return newest === Number.NEGATIVE_INFINITY ? 0 : newest;
     },
-    push(row: FactRow): void {
+    push(row) {
       const position = seq.length;
       seq.push(row.seq);
       user.push(row.user);
       occurredAtUs.push(row.occurredAtUs);
       if (row.isFuture) futureRows.add(position);
       else newestUs = position === futureRows.size ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
-      units.push(row.amount?.units ?? Number.NaN);
-      micros.push(row.amount?.micros ?? 0);
-      while (lastOfUser.length <= row.user) lastOfUser.push(absentUint32);
-      previousOfUser.push(lastOfUser.values[row.user] as number);
-      lastOfUser.set(row.user, position);
+      // Without the sign of -0, of which a packed column would keep each number as it is.
+      units.push((row.amount?.units ?? 0) + 0);
+      micros.push(row.amount?.micros ?? noAmount);
+      userRows?.push(row.user);
     },
-    /** The number of rows whose `seq` is at most `sequence`. */
-    rowsUpTo: (sequence: number): number => seq.upperBound(sequence),
-    /** One user's rows below `rows`, ascending. */
-    rowsOfUser(code: number, rows: number): number[] {
-      const found: number[] = [];
-      const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : absentUint32;
-      for (let row = last; row !== absentUint32; row = previousOfUser.values[row] as number)
-        if (row < rows) found.push(row);
-      return found.reverse();
+    rowsUpTo: (sequence) => seq.upperBound(sequence),
+    seqOf: (row) => seq.at(row),
+    userOf: (row) => user.at(row),
+    occurredAtUsOf: (row) => occurredAtUs.at(row),
+    hasAmount: (row) => micros.at(row) !== noAmount,
+    unitsOf: (row) => units.at(row),
+    microsOf(row) {
+      const value = micros.at(row);
+      return value === noAmount ? 0 : value;
     },
-    seqOf: (row: number) => seq.at(row),
-    userOf: (row: number) => user.values[row] as number,
-    occurredAtUsOf: (row: number) => occurredAtUs.values[row] as number,
-    hasAmount: (row: number) => !Number.isNaN(units.values[row] as number),
-    unitsOf: (row: number) => units.values[row] as number,
-    microsOf: (row: number) => micros.values[row] as number,
-    exchange(columns: StateColumns): void {
-      exchangeColumns(columns, all);
+    exchange(columns) {
+      exchangeColumns(columns, { ...numbers });
+      userRows?.exchange(columns);
       newestUs = columns.value('newestUs', newestUs) ?? newestUs;
       for (const row of columns.fixed('futureRows', Uint32Array.from(futureRows)) ?? []) futureRows.add(row);
     },
     get byteLength() {
-      return Object.values(all).reduce((bytes, column) => bytes + column.byteLength, 0);
+      const parts = [...Object.values(numbers), userRows];
+      return parts.reduce((bytes, part) => bytes + (part?.byteLength ?? 0), 0);
     },
   };
 };
-
-export type FactColumns = ReturnType<typeof createFactColumns>;

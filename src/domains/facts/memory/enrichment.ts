@@ -4,7 +4,7 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder, Turnstile } from '../../../lib/yielding.ts';
 import type { JoinName } from '../dimensions.ts';
 import type { AsOf } from '../engine.ts';
-import type { FactColumns } from './columns.ts';
+import type { AnswerColumns } from './columns.ts';
 
 /** Facts joined to what was true of them, as of one sequence number. Immutable. */
 export interface EnrichedFacts {
@@ -85,12 +85,12 @@ interface NewestColumn extends JoinedColumn {
  * Joins facts to what was true of them and stores the result in columns. New facts, a late status change, another country
  * or another IP table renew only the chunks that they affect, when the next query that needs the column arrives.
  */
-export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment =>
+export const createEnrichment = (ledger: Ledger, facts: AnswerColumns, joins: readonly Join[]): Enrichment =>
   new ChunkedEnrichment(ledger, facts, joins);
 
 class ChunkedEnrichment implements Enrichment {
   readonly #ledger: Ledger;
-  readonly #facts: FactColumns;
+  readonly #facts: AnswerColumns;
   readonly #joins: readonly Join[];
   /** For each join the users whose rows have to be joined again. */
   readonly #staleUsers: Set<number>[];
@@ -101,7 +101,7 @@ class ChunkedEnrichment implements Enrichment {
   readonly #past = new SharedComputations<JoinedColumn>({ max: cachedColumnsMax });
   readonly #joining = new Turnstile(joinedAtOnceMax);
 
-  constructor(ledger: Ledger, facts: FactColumns, joins: readonly Join[]) {
+  constructor(ledger: Ledger, facts: AnswerColumns, joins: readonly Join[]) {
     this.#ledger = ledger;
     this.#facts = facts;
     this.#joins = joins;
@@ -215,7 +215,7 @@ interface ColumnRenewal {
 }
 
 /** Joins new rows and the rows of stale users; all rows when the basis has changed. */
-const renewColumn = async (facts: FactColumns, renewal: ColumnRenewal): Promise<JoinedColumn> => {
+const renewColumn = async (facts: AnswerColumns, renewal: ColumnRenewal): Promise<JoinedColumn> => {
   const { join, previous, rows, staleUsers, basis, sequence } = renewal;
   const { rows: previousRows } = previous;
   const chunks = previous.chunks.slice();

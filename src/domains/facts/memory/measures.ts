@@ -33,10 +33,9 @@ export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () 
       amounts.push(0);
     }
     counts[group] = (counts[group] as number) + 1;
-    const units = columns.unitsOf(row);
-    if (Number.isNaN(units)) return;
+    if (!columns.hasAmount(row)) return;
     amounts[group] = (amounts[group] as number) + 1;
-    const micros = columns.microsOf(row);
+    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
     sums.add(group, units, micros);
     total.add(0, units, micros);
   });

@@ -2,14 +2,14 @@ import type { Users } from '../../users/users.ts';
 import type { FactSource } from '../dimensions.ts';
 import { checkFilter, type FactFilter, type FilterLimits } from '../filter.ts';
 import type { CodedDimensions } from './coded-dimensions.ts';
-import type { FactColumns } from './columns.ts';
+import type { AnswerColumns, FactColumns } from './columns.ts';
 import type { EnrichedFacts, Enrichment } from './enrichment.ts';
 import { testOf } from './filter-test.ts';
 
 /** Facts of one kind in memory: in columns, enriched, and with dimensions. */
-export interface MemoryFacts {
+export interface MemoryFacts<Columns extends FactColumns = AnswerColumns> {
   readonly source: FactSource;
-  readonly columns: FactColumns;
+  readonly columns: Columns;
   readonly enrichment: Enrichment;
   readonly dimensions: CodedDimensions;
   /** The codes of the known users among these, each once. */
@@ -22,12 +22,19 @@ export interface MemoryFacts {
   ): ((row: number) => boolean) | undefined;
 }
 
-type MemoryFactsOptions = Pick<MemoryFacts, 'source' | 'columns' | 'enrichment' | 'dimensions'> & {
+type MemoryFactsOptions<Columns extends FactColumns> = Pick<
+  MemoryFacts<Columns>,
+  'source' | 'columns' | 'enrichment' | 'dimensions'
+> & {
   readonly users: Users;
   readonly limits: FilterLimits;
 };
 
-export const createMemoryFacts = ({ users, limits, ...options }: MemoryFactsOptions): MemoryFacts => ({
+export const createMemoryFacts = <Columns extends FactColumns>({
+  users,
+  limits,
+  ...options
+}: MemoryFactsOptions<Columns>): MemoryFacts<Columns> => ({
   ...options,
   userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
   testOf(filter, enriched, timeZone) {
