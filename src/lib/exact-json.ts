@@ -93,14 +93,39 @@ const parsedOrUndefined = (text: string): unknown => {
   }
 };
 
-/** Whether parsed JSON has a number: without one it has no digit to lose. */
-const holdsNumber = (value: unknown): boolean => {
-  if (typeof value === 'number') return true;
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.some(holdsNumber);
-  for (const name in value) if (holdsNumber((value as Readonly<Record<string, unknown>>)[name])) return true;
+/** What the numbers of parsed JSON need: nothing, that none is written with many digits, or a closer look at how they are written. */
+type Numbers = 0 | 1 | 2;
+
+/** Between these, and of up to 15 digits, a double holds each number exactly, also one that is written with an exponent. */
+const [usualMin, usualMax] = [1e-290, 1e290];
+
+const numbersOf = (value: unknown): Numbers => {
+  if (typeof value === 'number') return Math.abs(value) > usualMin && Math.abs(value) < usualMax ? 1 : 2;
+  if (typeof value !== 'object' || value === null) return 0;
+  let most: Numbers = 0;
+  if (Array.isArray(value)) for (const item of value) most = Math.max(most, numbersOf(item)) as Numbers;
+  else
+    for (const name in value)
+      most = Math.max(most, numbersOf((value as Readonly<Record<string, unknown>>)[name])) as Numbers;
+  return most;
+};
+
+/** More digits than a double holds of every number. */
+const longDigits = 16;
+
+/** Whether so many digits and points are in a row, in a number or in a text. Each such row is at one of the indices that are looked at. */
+const hasLongRow = (text: string): boolean => {
+  for (let at = longDigits - 1; at < text.length; at += longDigits) {
+    if (!isDigitOrPoint(text.charCodeAt(at))) continue;
+    let [first, end] = [at, at + 1];
+    while (first > 0 && isDigitOrPoint(text.charCodeAt(first - 1))) first--;
+    while (isDigitOrPoint(text.charCodeAt(end))) end++;
+    if (end - first >= longDigits) return true;
+  }
   return false;
 };
+
+const isDigitOrPoint = (code: number): boolean => (code >= zero && code <= nine) || code === point;
 
 /**
  * JSON.parse (RFC 8259) that loses no digit: a number is a plain number when a double holds exactly what is written, else an
@@ -112,8 +137,9 @@ export const parseExactJson = (text: string): unknown => {
     throw new SyntaxError(`JSON is nested more than ${jsonDepthMax} levels deep`);
   }
   const parsed = parsedOrUndefined(text);
-  if (parsed !== undefined && (!holdsNumber(parsed) || !mayBeInexact.test(text))) return parsed;
   if (parsed === undefined) return JSON.parse(text);
+  const numbers = numbersOf(parsed);
+  if (numbers === 0 || (numbers === 1 && !hasLongRow(text)) || !mayBeInexact.test(text)) return parsed;
   const mark = randomUUID();
   return unmarked(JSON.parse(withMarks(text, mark)), mark);
 };
@@ -141,7 +167,7 @@ const withMarks = (text: string, mark: string): string => {
   return marked + text.slice(copied);
 };
 
-const [quote, backslash, minus, zero, nine] = [34, 92, 45, 48, 57];
+const [quote, backslash, minus, point, zero, nine] = [34, 92, 45, 46, 48, 57];
 
 /** The index of the closing quote. */
 const endOfText = (text: string, start: number): number => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from '../lib/exact-json.ts';
 import { fileBytesAt, fileChunks } from './file-chunks.ts';
 import type { RecordText } from './record-bytes.ts';
@@ -5,7 +6,7 @@ import { createRecordBytes } from './record-bytes.ts';
 import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
 import { notATable, refusedRecord } from './source.ts';
 
-const newline = 10;
+const [newline, carriageReturn, openBrace] = [10, 13, 123];
 
 /** One JSON object read from its text; anything else is refused with the reason. */
 export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceRecord => {
@@ -18,7 +19,8 @@ export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceReco
     return refusedRecord(line, raw, 'MALFORMED', `the record is not valid JSON: ${error.message}`);
   }
   // Only the text of a JSON object starts with a brace; numbers may also be parsed into objects.
-  if (raw.trimStart().startsWith('{')) return { line, raw, value: value as Record<string, unknown> };
+  if (raw.charCodeAt(0) === openBrace || raw.trimStart().startsWith('{'))
+    return { line, raw, value: value as Record<string, unknown> };
   return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
 };
 
@@ -33,27 +35,36 @@ export interface ChunkReader {
 export const createLineReader = (recordBytesMax: number, onRecord: (record: SourceRecord) => void): ChunkReader => {
   const pending = createRecordBytes(recordBytesMax);
   let line = 0;
-  const endLine = (): void => {
+  const endLine = (text: RecordText): void => {
     line += 1;
-    const text = pending.drain();
-    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
-    if (raw.trim() !== '') onRecord(jsonRecord(line, { ...text, raw }));
+    const { raw } = text;
+    const isReturned = raw.charCodeAt(raw.length - 1) === carriageReturn;
+    const record = isReturned ? { ...text, raw: raw.slice(0, -1) } : text;
+    if (raw.charCodeAt(0) === openBrace || record.raw.trim() !== '') onRecord(jsonRecord(line, record));
   };
   return {
     push(chunk) {
+      const linesEnd = chunk.lastIndexOf(newline) + 1;
+      let isText: boolean | undefined;
       let start = 0;
-      for (;;) {
+      while (start < linesEnd) {
         // Two hundred million empty lines fit in 200 kB of gzip.
         if (pending.length === 0) for (; chunk[start] === newline; start++) line += 1;
         const end = chunk.indexOf(newline, start);
         if (end < 0) break;
-        pending.add(chunk, start, end);
-        endLine();
+        // Most lines are within one chunk of text, which is checked as a whole.
+        const isWhole = pending.length === 0 && end - start <= recordBytesMax;
+        if (isWhole) isText ??= isUtf8(chunk.subarray(start, linesEnd));
+        if (isWhole && isText) endLine({ raw: chunk.toString('utf8', start, end) });
+        else {
+          pending.add(chunk, start, end);
+          endLine(pending.drain());
+        }
         start = end + 1;
       }
       pending.add(chunk, start, chunk.length);
     },
-    finish: endLine,
+    finish: () => endLine(pending.drain()),
   };
 };
 

@@ -41,6 +41,21 @@ describe('parseExactJson', () => {
     );
   });
 
+  it('parseExactJson never loses a digit to an exponent, nor to texts and numbers beside it', () => {
+    const mantissa = fc.stringMatching(/^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,17})?$/);
+    const exponent = fc.oneof(fc.integer({ min: -345, max: 345 }), fc.constantFrom(-291, -290, -289, 289, 290, 291));
+    fc.assert(
+      fc.property(mantissa, exponent, fc.string(), (digits, power, beside) => {
+        const literal = `${digits}e${power}`;
+        const text = JSON.stringify([beside, 1.5]).replace(/\]$/, `,{"n":${literal}},"2023-05-01T10:00:00.123456"]`);
+        const [, , { n }] = parseExactJson(text) as [string, number, { n: unknown }, string];
+        expect(numberText(n)).toBe(numberText(new ExactNumber(literal)));
+        if (typeof n === 'number') expect(n).toBe(Number(literal));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('parseExactJson reads what JSON.parse reads, on the fast and the slow path', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {

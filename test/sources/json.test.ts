@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ExactNumber } from '../../src/lib/exact-json.ts';
 import { rangeShape, recordsOf } from './source-records.ts';
@@ -99,6 +100,35 @@ describe('JSON Lines', () => {
     }
     const invalid = Buffer.concat([Buffer.from('{"a":1}\n{"a":"'), Buffer.from([0xc3]), Buffer.from('"}\n{"b":1}')]);
     expect(await problemsOf(invalid)).toEqual(['1 ok', '2 MALFORMED the record is not valid UTF-8', '3 ok']);
+  });
+
+  it('returns the same records in chunks of any size, also around bytes that are not UTF-8 and lines that are too long', async () => {
+    const line = fc.oneof(
+      fc
+        .constantFrom('', '', ' ', '{"a":1}', '{"é":"😀"}', ' {"a":[]}', '{"a":', '5', '\ufeff{"a":1}')
+        .map(Buffer.from),
+      fc.constantFrom([0xff], [0x7b, 0x80, 0x7d], [0xc3], [0x0d], [0xf0, 0x9f, 0x98]).map(Buffer.from),
+      fc.integer({ min: 985, max: 995 }).map((length) => Buffer.from(`{"a":"é${'x'.repeat(length)}"}`)),
+    );
+    const ends = fc.constantFrom('\n', '\r\n').map(Buffer.from);
+    const lines = fc.array(fc.tuple(line, ends), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(lines, fc.integer({ min: 1, max: 80 }), async (rows, chunkBytes) => {
+        const content = Buffer.concat([Buffer.from('{"first":1}\n'), ...rows.flat()]);
+        // Byte by byte, no line is within one chunk.
+        const expected = await Promise.all(
+          rows.map(async ([row, end], index) => {
+            const [record] = (await recordsOf(Buffer.concat([Buffer.from('{}\n'), row, end]), { chunkBytes: 1 })).slice(
+              1,
+            );
+            return record ? [{ ...record, line: index + 2 }] : [];
+          }),
+        );
+        expect((await recordsOf(content, { chunkBytes })).slice(1)).toEqual(expected.flat());
+        expect((await recordsOf(content)).slice(1)).toEqual(expected.flat());
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('must begin with an object', async () => {
