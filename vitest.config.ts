@@ -32,7 +32,7 @@ const onClickHouse = [
   'test/contracts/{conversations,experiments,user-status-ip-transactions}.test.ts',
   'test/rest/routes/{conversations,facts}.test.ts',
   'test/graphql/{snapshots,total-counts}.test.ts',
-  'test/ledger/{great-sequence-numbers,memory}.test.ts',
+  'test/ledger/{great-sequence-numbers,index-files,memory}.test.ts',
   'test/db/clickhouse/**/*.test.ts',
 ];
 

@@ -1,3 +1,4 @@
+import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
 import type { AscendingColumn } from './number-column.ts';
 import { blockSize, distanceAt, packBlock, unpackedBits } from './packed-block.ts';
@@ -60,8 +61,12 @@ export class PackedColumn implements AscendingColumn {
   }
 
   upperBound(bound: number): number {
+    const packed = this.#blocks * blockSize;
+    // The newest numbers are searched most, and are not packed.
+    if (this.#length > packed && (this.#last[0] as number) <= bound)
+      return packed + upperBound(this.#last, bound, 1, this.#length - packed);
     let from = 0;
-    let to = this.#length;
+    let to = packed;
     while (from < to) {
       const middle = (from + to) >>> 1;
       if (this.at(middle) <= bound) from = middle + 1;

@@ -1,6 +1,5 @@
-import { growableFloat64 } from '../indices/growable.ts';
-import type { HasState } from '../indices/state-columns.ts';
-import { upperBound } from '../lib/upper-bound.ts';
+import { PackedColumn } from '../indices/packed-column.ts';
+import { exchangeColumns, type HasState } from '../indices/state-columns.ts';
 
 /** Which sequence number the ledger had reached at which time. Both ascend, so either finds the other. */
 export interface CommitLog extends HasState {
@@ -14,8 +13,8 @@ export interface CommitLog extends HasState {
 }
 
 export const createCommitLog = (): CommitLog => {
-  const lastSeqs = growableFloat64();
-  const times = growableFloat64();
+  const lastSeqs = new PackedColumn();
+  const times = new PackedColumn();
   return {
     get commits() {
       return times.length;
@@ -28,17 +27,16 @@ export const createCommitLog = (): CommitLog => {
       times.push(recordedAtUs);
     },
     sequenceAt(atUs) {
-      const after = upperBound(times.values, atUs, 0, times.length);
-      return after === 0 ? 0 : (lastSeqs.values[after - 1] as number);
+      const after = times.upperBound(atUs);
+      return after === 0 ? 0 : lastSeqs.at(after - 1);
     },
     recordedAtUs(seq) {
       if (seq < 1) return null;
-      const position = upperBound(lastSeqs.values, seq - 1, 0, lastSeqs.length);
-      return position < times.length ? (times.values[position] as number) : null;
+      const position = lastSeqs.upperBound(seq - 1);
+      return position < times.length ? times.at(position) : null;
     },
     exchange(columns) {
-      lastSeqs.exchange(columns, 'lastSeqs');
-      times.exchange(columns, 'times');
+      exchangeColumns(columns, { lastSeqs, times });
     },
   };
 };
