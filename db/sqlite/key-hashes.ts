@@ -1,24 +1,57 @@
 const slotsMin = 1024;
 const [oddA, oddB] = [0x85ebca6b, 0xc2b2ae35];
 
-/**
- * A set of texts that only keeps 32 bits of the hash of each: it has every text that was added, and of others about one in
- * four thousand when it has a million.
- */
-export class KeyHashes {
+/** A number as its bits; one for all, because nothing else runs between its uses. */
+const double = new Float64Array(1);
+const bits = new Int32Array(double.buffer);
+
+/** Hashes keys of texts, numbers and nulls, without making a text of them, which costs several times as much. */
+export class KeyHasher {
   /** Whoever writes the texts must not choose where they lie. */
   readonly #seed = Math.trunc(Math.random() * 2 ** 32) | 0;
+
+  /** An integer from 1 up, of 32 bits. */
+  hashOf(key: readonly unknown[]): number {
+    let hash = this.#seed;
+    for (let index = 0; index < key.length; index++) hash = hashOfValue(hash, key[index]);
+    return hash >>> 0 || 1;
+  }
+}
+
+const hashOfValue = (before: number, value: unknown): number => {
+  let hash = before;
+  let length = -1;
+  if (typeof value === 'string') {
+    length = value.length;
+    for (let index = 0; index < length; index++) {
+      hash = Math.imul(hash ^ value.charCodeAt(index), oddA);
+      hash ^= hash >>> 15;
+    }
+  } else if (typeof value === 'number') {
+    // Without the sign of zero: both zeros are one key.
+    double[0] = value + 0;
+    hash = Math.imul(hash ^ (bits[0] as number), oddA);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ (bits[1] as number), oddA);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash ^ length, oddB);
+  return hash ^ (hash >>> 13);
+};
+
+/**
+ * A set of keys that only keeps the hash of each: it has every key that was added, and of others about one in four thousand
+ * when it has a million.
+ */
+export class KeyHashes {
   /** Hashes, 0 for an empty slot. */
   #slots = new Uint32Array(slotsMin);
   #size = 0;
 
-  has(text: string): boolean {
-    const hash = this.#hashOf(text);
+  has(hash: number): boolean {
     return this.#slots[slotOf(this.#slots, hash)] === hash;
   }
 
-  add(text: string): void {
-    const hash = this.#hashOf(text);
+  add(hash: number): void {
     const slot = slotOf(this.#slots, hash);
     if (this.#slots[slot] === hash) return;
     this.#slots[slot] = hash;
@@ -30,17 +63,6 @@ export class KeyHashes {
     const grown = new Uint32Array(2 * this.#slots.length);
     for (const hash of this.#slots) if (hash !== 0) grown[slotOf(grown, hash)] = hash;
     this.#slots = grown;
-  }
-
-  #hashOf(text: string): number {
-    let hash = this.#seed;
-    for (let index = 0; index < text.length; index++) {
-      hash = Math.imul(hash ^ text.charCodeAt(index), oddA);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ text.length, oddB);
-    hash ^= hash >>> 13;
-    return hash >>> 0 || 1;
   }
 }
 

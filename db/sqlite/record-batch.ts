@@ -3,6 +3,8 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from './columns.ts';
 import { type Inserter, insertRows } from './inserter.ts';
+import { KeyHasher } from './key-hashes.ts';
+import { KeyTable } from './key-table.ts';
 import { StoredKeys } from './stored-keys.ts';
 
 type Values = readonly unknown[];
@@ -87,8 +89,15 @@ class RecordBatch {
   #columns: readonly string[] = [];
   #positions: readonly number[] = [];
   #lookup: Database.Statement<unknown[], Row> | undefined;
-  /** By key: a row as it was stored, the values of an appended one, or null for none. */
-  readonly #newest = new Map<unknown, Row | Values | null>();
+  readonly #hasher = new KeyHasher();
+  /** The keys that were looked up or appended. */
+  #known: KeyTable;
+  /** By the number of a key: a row as it was stored, the values of an appended one, or null for none. */
+  readonly #newest: (Row | Values | null)[] = [];
+  /** The number of the key that was looked up last: mostly its record is appended next. */
+  #lastFound = -1;
+  /** A key while it is looked up, in an array that is never made anew. */
+  #key: unknown[] = [];
   /** The values of rows that are not inserted yet, row after row, in an array that is never made anew. */
   readonly #rows: unknown[];
   /** How many of its elements are in use. */
@@ -101,6 +110,7 @@ class RecordBatch {
     this.#inserter = inserter;
     this.#keys = columnsOf(table).map(([key]) => key);
     this.#decoders = decodersOf(table, this.#keys);
+    this.#known = new KeyTable(this.#hasher, 0);
     this.#rows = new Array(insertRows * this.#keys.length).fill(null);
     this.#insertMany = inserter.insertMany();
     this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
@@ -115,21 +125,23 @@ class RecordBatch {
   use(columns: readonly string[], shared: { readonly committedSeq: number; readonly lastSeq: number } | null): void {
     if (columns.join() !== this.#columns.join()) this.#useColumns(columns);
     if (columns.length === 0 || shared === null || this.#storedKeys !== null) return;
-    const keys = { table: this.#table, columns, keyOf: (values: Values) => textOf(keyOf(values)) };
+    const hashOf = (key: Values) => (key[0] === null ? undefined : this.#hasher.hashOf(key));
+    const keys = { table: this.#table, columns, hashOf };
     this.#storedKeys = new StoredKeys(this.#client, keys, shared.committedSeq, shared.lastSeq);
   }
 
   /** Looks up the newest row of each match; one whose first value is null has no key. */
   expect(matches: readonly Match[]): void {
-    const columns = this.#columns;
-    if (columns.length === 0) return;
-    const unknown: Values[] = [];
+    if (this.#columns.length === 0) return;
+    const known = this.#known;
+    const unknown: number[] = [];
     for (const match of matches) {
-      const key = this.#keyOf(match);
-      if (key === undefined || this.#newest.has(key)) continue;
-      this.#newest.set(key, null);
-      if (this.#storedKeys?.mayHave(String(key)) === false) continue;
-      unknown.push(columns.map((column) => match[column]));
+      if (!this.#readKey(match)) continue;
+      const before = known.size;
+      const number = known.add(this.#key);
+      if (number < before) continue;
+      this.#newest.push(null);
+      if (this.#storedKeys?.mayHave(known.hashOf(number)) !== false) unknown.push(number);
     }
     if (unknown.length === 0 || this.#isEmpty.get() === undefined) return;
     for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
@@ -138,10 +150,11 @@ class RecordBatch {
   /** The newest row of a match; null when there is none, undefined when that is not known here. */
   newest(match: Match): Row | null | undefined {
     if (this.#columns.length === 0 || Object.keys(match).length !== this.#columns.length) return undefined;
-    const key = this.#keyOf(match);
-    if (key === undefined) return undefined;
-    const found = this.#newest.get(key);
-    return Array.isArray(found) ? this.#rowOf(found) : (found as Row | null | undefined);
+    if (!this.#readKey(match)) return undefined;
+    this.#lastFound = this.#known.find(this.#key);
+    if (this.#lastFound < 0) return undefined;
+    const found = this.#newest[this.#lastFound];
+    return Array.isArray(found) ? this.#rowOf(found) : (found as Row | null);
   }
 
   /** Appends a record; it is inserted with others. */
@@ -151,11 +164,14 @@ class RecordBatch {
       this.#used = 0;
       this.#insertMany.run(this.#rows);
     }
-    if (this.#columns.length === 0) return;
-    const key = keyOf(this.#positions.map((position) => values[position]));
-    if (key === undefined) return;
-    this.#newest.set(key, values);
-    this.#storedKeys?.appended(String(key));
+    const positions = this.#positions;
+    if (positions.length === 0 || values[positions[0] as number] === null) return;
+    const key = this.#key;
+    for (let index = 0; index < positions.length; index++) key[index] = values[positions[index] as number];
+    const isLast = this.#lastFound >= 0 && this.#known.isOf(this.#lastFound, key);
+    const number = isLast ? this.#lastFound : this.#known.add(key);
+    this.#newest[number] = values;
+    this.#storedKeys?.appended(this.#known.hashOf(number));
   }
 
   /** Inserts what was appended. */
@@ -169,15 +185,23 @@ class RecordBatch {
   end(isUndone: boolean): void {
     if (isUndone) this.#used = 0;
     this.flush();
-    this.#newest.clear();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#known.clear();
+    this.#newest.length = 0;
+    this.#lastFound = -1;
   }
 
   #useColumns(columns: readonly string[]): void {
     // What is known so far has keys of other columns.
     this.flush();
-    this.#newest.clear();
+    this.#forget();
     this.#storedKeys = null;
     this.#columns = columns;
+    this.#known = new KeyTable(this.#hasher, columns.length);
+    this.#key = new Array(columns.length).fill(null);
     this.#positions = columns.map((column) => this.#keys.indexOf(column));
     for (const column of columns) {
       if (encoderOf(columnOf(this.#table, column)) === null) continue;
@@ -201,23 +225,25 @@ class RecordBatch {
     );
   }
 
-  #find(matches: readonly Values[]): void {
-    const parameters = matches.flat();
+  #find(numbers: readonly number[]): void {
+    const parameters = numbers.flatMap((number) => this.#known.keyOf(number));
     // A key of nulls matches nothing.
     while (parameters.length < lookupRows * this.#columns.length) parameters.push(null);
     for (const row of this.#lookup?.all(parameters) ?? []) {
       decodeRow(row, this.#decoders);
-      const key = this.#keyOf(row);
-      const known = this.#newest.get(key) as Row | null | undefined;
-      if (!known || (known.seq as number) < (row.seq as number)) this.#newest.set(key, row);
+      this.#readKey(row);
+      const number = this.#known.find(this.#key);
+      if (number < 0) throw new Error(`a row of ${getTableName(this.#table)} has another key than was looked up`);
+      const known = this.#newest[number] as Row | null;
+      if (known === null || (known.seq as number) < (row.seq as number)) this.#newest[number] = row;
     }
   }
 
-  #keyOf(match: Match): unknown {
-    const [first, second] = this.#columns as [string, string?];
-    if (this.#columns.length === 1) return match[first] ?? undefined;
-    if (this.#columns.length === 2) return keyOfTwo(match[first], match[second as string]);
-    return keyOf(this.#columns.map((column) => match[column]));
+  /** Makes the key of a match the current one; false when it has none. */
+  #readKey(match: Match): boolean {
+    const columns = this.#columns;
+    for (let index = 0; index < columns.length; index++) this.#key[index] = match[columns[index] as string] ?? null;
+    return this.#key[0] !== null;
   }
 
   #rowOf(values: Values): Row {
@@ -227,19 +253,3 @@ class RecordBatch {
     return row;
   }
 }
-
-const keyOf = (values: readonly unknown[]): unknown => {
-  const [first, second] = values;
-  if (values.length === 1) return first ?? undefined;
-  if (values.length === 2) return keyOfTwo(first, second);
-  return first == null ? undefined : JSON.stringify(values);
-};
-
-const textOf = (key: unknown): string | undefined => (key === undefined ? undefined : String(key));
-
-/** The length of the first value says where the second one begins. */
-const keyOfTwo = (first: unknown, second: unknown): unknown => {
-  if (first == null) return undefined;
-  const text = String(first);
-  return second === null ? `${text.length}-${text}` : `${text.length}+${text}${second}`;
-};

@@ -13,8 +13,8 @@ const readsPerLookup = 8;
 export interface KeysOfTable {
   readonly table: SQLiteTable;
   readonly columns: readonly string[];
-  /** The key of a row by the values of the columns; undefined for one without a key. */
-  keyOf(values: readonly unknown[]): string | undefined;
+  /** The hash of a row's key by the values of the columns; undefined for one without a key. */
+  hashOf(values: readonly unknown[]): number | undefined;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface KeysOfTable {
  */
 export class StoredKeys {
   readonly #hashes = new KeyHashes();
-  readonly #keyOf: KeysOfTable['keyOf'];
+  readonly #hashOf: KeysOfTable['hashOf'];
   readonly #read: Database.Statement<[number, number, number], unknown[]>;
   readonly #countAfter: Database.Statement<[number, number], number>;
   /** The keys of records up to this sequence number are known, and none of them can be undone. */
@@ -35,13 +35,13 @@ export class StoredKeys {
   /** The last arguments are those of `begin`. */
   constructor(
     client: Database.Database,
-    { table, columns, keyOf }: KeysOfTable,
+    { table, columns, hashOf }: KeysOfTable,
     committedSeq: number,
     lastSeq = committedSeq,
   ) {
     const name = `"${getTableName(table)}"`;
     const list = columns.map((column) => `"${columnOf(table, column).name}"`).join(', ');
-    this.#keyOf = keyOf;
+    this.#hashOf = hashOf;
     this.#read = client
       .prepare<[number, number, number], unknown[]>(
         `select ${list}, seq from ${name} where seq > ? and seq <= ? order by seq limit ?`,
@@ -64,16 +64,16 @@ export class StoredKeys {
     if (this.#isWorthReading()) this.#follow(committedSeq, lastSeq);
   }
 
-  /** False when no row has the key; true when one may have it. */
-  mayHave(key: string): boolean {
-    if (this.#isLevel) return this.#hashes.has(key);
+  /** False when no row has a key with the hash; true when one may have it. */
+  mayHave(hash: number): boolean {
+    if (this.#isLevel) return this.#hashes.has(hash);
     this.#lookups++;
     return true;
   }
 
-  /** Call it with the key of each record that the transaction appends. */
-  appended(key: string): void {
-    if (this.#isLevel) this.#hashes.add(key);
+  /** Call it with the hash of the key of each record that the transaction appends. */
+  appended(hash: number): void {
+    if (this.#isLevel) this.#hashes.add(hash);
   }
 
   /** Call it when the transaction has appended records whose keys `appended` did not get. */
@@ -96,8 +96,8 @@ export class StoredKeys {
     let readSeq = lastSeq;
     for (const row of rows) {
       readSeq = row.pop() as number;
-      const key = this.#keyOf(row);
-      if (key !== undefined) this.#hashes.add(key);
+      const hash = this.#hashOf(row);
+      if (hash !== undefined) this.#hashes.add(hash);
     }
     this.#isLevel = rows.length < readRows;
     this.#level = Math.min(this.#isLevel ? lastSeq : readSeq, committedSeq);

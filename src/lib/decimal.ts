@@ -83,8 +83,16 @@ export const parseAmount = (text: string): Decimal | null => {
 };
 
 const signedText = (negative: boolean, units: string, micros: number): string => {
-  const fraction = micros === 0 ? '' : `.${String(micros).padStart(decimalFractionMax, '0').replace(/0+$/, '')}`;
-  return `${negative ? '-' : ''}${units}${fraction}`;
+  const text = micros === 0 ? units : `${units}.${fractionText(micros)}`;
+  return negative ? `-${text}` : text;
+};
+
+/** The digits after the point, without zeros at the end; an import writes one for each record. */
+const fractionText = (micros: number): string => {
+  let digits = micros;
+  let count = decimalFractionMax;
+  for (; digits % 10 === 0; digits /= 10) count -= 1;
+  return String(digits).padStart(count, '0');
 };
 
 /** The shortest spelling: `220.5`, `241`, `-0.05`. */
