@@ -4,6 +4,7 @@ import type { RawRecord } from '../src/domains/imports/ingest-records.ts';
 import type { IngestResult } from '../src/domains/imports/ingest-result.ts';
 import { DomainError } from '../src/errors.ts';
 import type { Importer, RecordOutcome } from '../src/ledger/record.ts';
+import { mapInSlices } from '../src/lib/yielding.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from './faults.ts';
 import { RejectedRecordType } from './imports/rejects.ts';
@@ -60,15 +61,22 @@ const countOf = (received: IngestResult, kind: RecordOutcome['kind']): number =>
 
 type IngestOptions = Parameters<Context['imports']['ingest']>[3];
 
+/** What a mutation carries, and how each of it becomes a record. */
+interface SentRecords<T> {
+  readonly sent: readonly T[];
+  readonly recordOf: (sent: T) => RawRecord;
+}
+
 /** Ingests the records of a mutation. Throws LIMIT_EXCEEDED for more than it may carry; nothing is stored then. */
-export const ingest = async (
+export const ingest = async <T>(
   { imports, sentBy, config: { recordsPerMutationMax } }: Context,
   importer: Importer,
-  records: readonly RawRecord[],
+  { sent, recordOf }: SentRecords<T>,
   options?: IngestOptions,
 ): Promise<IngestResult> => {
-  if (records.length <= recordsPerMutationMax) return imports.ingest(importer, sentBy, records, options);
-  const message = `${records.length} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`;
+  if (sent.length <= recordsPerMutationMax)
+    return imports.ingest(importer, sentBy, await mapInSlices(sent, recordOf), options);
+  const message = `${sent.length} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`;
   throw new DomainError('LIMIT_EXCEEDED', message);
 };
 

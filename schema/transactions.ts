@@ -135,6 +135,8 @@ builder.mutationField('recordTransactions', (t) =>
       'Records purchases. Each purchase is validated alone: an invalid one does not affect the others. A stored id with the same content is a duplicate, with other content a conflict.',
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
     resolve: (_root, { input: { transactions } }, context) =>
-      RecordTransactions.of(ingest(context, context.importers.transactions, transactions.map(recordOf), { face })),
+      RecordTransactions.of(
+        ingest(context, context.importers.transactions, { sent: transactions, recordOf }, { face }),
+      ),
   }),
 );

@@ -160,7 +160,7 @@ class SqliteStore implements Store {
     }) as never;
 
   rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[] {
-    return rowsIn(this.#db, table, column, values);
+    return rowsIn(this.#reader, table, column, values);
   }
 
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[] {

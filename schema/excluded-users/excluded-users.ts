@@ -196,8 +196,8 @@ const ingestEach = async (
     to: toUs === null ? null : formatInstant(toUs),
     reason,
   };
-  const records = userIds.map((userId) => recordOf({ userId, ...shared }));
-  return ingest(context, context.importers.excludedUsers, records, { face });
+  const recordOfUser = (userId: unknown) => recordOf({ userId, ...shared });
+  return ingest(context, context.importers.excludedUsers, { sent: userIds, recordOf: recordOfUser }, { face });
 };
 
 builder.mutationFields((t) => ({

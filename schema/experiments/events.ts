@@ -187,11 +187,12 @@ builder.mutationField('recordEvents', (t) =>
       'Records events of an experiment. Each event is validated alone: an invalid event does not affect the others, and a repeated `eventId` is stored once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
     resolve: (_root, { input: { experiment, events, idempotencyKey } }, context) => {
-      const records = events.map((event) =>
-        recordOf(event && { ...event, experiment: event.experiment ?? experiment }),
-      );
+      const withExperiment = (event: (typeof events)[number]) =>
+        recordOf(event && { ...event, experiment: event.experiment ?? experiment });
       const options = { idempotencyKey: idempotencyKey ?? undefined, face };
-      return RecordEvents.of(ingest(context, context.importers.experimentEvents, records, options));
+      return RecordEvents.of(
+        ingest(context, context.importers.experimentEvents, { sent: events, recordOf: withExperiment }, options),
+      );
     },
   }),
 );

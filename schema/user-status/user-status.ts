@@ -254,6 +254,6 @@ builder.mutationField('recordStatusChanges', (t) =>
       'Records changes of status. Each change is validated alone: an invalid one does not affect the others. A change that repeats the recorded status of that user and instant is a duplicate; a change to another status is a correction.',
     args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
     resolve: (_root, { input: { changes } }, context) =>
-      RecordStatusChanges.of(ingest(context, context.importers.statusChanges, changes.map(recordOf), { face })),
+      RecordStatusChanges.of(ingest(context, context.importers.statusChanges, { sent: changes, recordOf }, { face })),
   }),
 );

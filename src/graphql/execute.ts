@@ -7,10 +7,11 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Work } from '../lib/work.ts';
-import { executeFields } from './execution/complete.ts';
+import { Work } from '../lib/work.ts';
+import { executeFields, executeSerially } from './execution/complete.ts';
 import { Execution, type ExecutionValues } from './execution/execution.ts';
 import { type FixedObjects, FixedTexts } from './execution/fixed-texts.ts';
 import { type Planned, PlannedOperation } from './execution/planned-operation.ts';
@@ -33,10 +34,9 @@ const plannedFieldsMax = 40_000;
 const variableErrorsMax = 50;
 
 /**
- * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query,
- * or the selection of a subscription for each of its events, is planned once while its document is the same object. Others are
- * left to graphql-js. Objects that are
- * `fixed` are written once for all answers of one state.
+ * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query, a
+ * mutation, or the selection of a subscription for each of its events, is planned once while its document is the same object.
+ * Objects that are `fixed` are written once for all answers of one state.
  */
 export const createExecute = (
   schema: GraphQLSchema,
@@ -99,7 +99,9 @@ const variablesOf = (
 
 const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result => {
   plan.executions += 1;
-  const execution = new Execution(plan, values);
+  const isMutation = plan.operation.operation === OperationTypeNode.MUTATION;
+  // What changes something is finished, whoever waits for it.
+  const execution = new Execution(plan, isMutation ? { ...values, work: new Work() } : values);
   const { errors } = execution;
   const succeed = (text: Text): ExecutionResult =>
     createTextResult(piecesOf(text), errors.length === 0 ? undefined : errors);
@@ -108,6 +110,7 @@ const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result =
     return { errors, data: null };
   };
   try {
+    if (isMutation) return executeSerially(execution, root, values.rootValue).then(succeed, fail);
     const text = executeFields(execution, root, values.rootValue, undefined);
     return typeof text === 'string' ? succeed(text) : text.then(succeed, fail);
   } catch (error) {

@@ -1,12 +1,10 @@
 import {
-  coerceInputValue,
   type GraphQLError,
   type GraphQLInputType,
   type GraphQLSchema,
   getVariableValues,
   isInputObjectType,
   isInputType,
-  isLeafType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
@@ -15,6 +13,7 @@ import {
   valueFromAST,
 } from 'graphql';
 import { ExactNumber, numberText } from '../lib/exact-json.ts';
+import { type Coerce, coercerOf } from './coercers.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -42,7 +41,9 @@ export const definitionsOf = (
 ): readonly Definition[] =>
   variableDefinitions.flatMap((node) => {
     const type = typeFromAST(schema, node.type);
-    return isInputType(type) ? [{ node, name: node.variable.name.value, type, coerce: coercerOf(type) }] : [];
+    return isInputType(type)
+      ? [{ node, name: node.variable.name.value, type, coerce: coercerOf(type, new Map()) }]
+      : [];
   });
 
 /**
@@ -61,27 +62,6 @@ export const readVariables = (
   const nodes = definitions.map(({ node }) => node);
   const { coerced, errors } = getVariableValues(schema, nodes, raw, { maxErrors: errorsMax });
   return coerced ? { raw, coerced } : { errors };
-};
-
-const misfit = (): never => {
-  throw new TypeError('a variable does not fit');
-};
-
-/** The coerced value of a variable. Throws anything for one that does not fit. */
-type Coerce = (value: unknown) => unknown;
-
-/** As `coerceInputValue`, which finds out for each value what its type is. */
-const coercerOf = (type: GraphQLInputType): Coerce => {
-  if (isNonNullType(type)) {
-    const coerce = coercerOf(type.ofType);
-    return (value) => coerce(value ?? misfit());
-  }
-  if (!isLeafType(type)) return (value) => coerceInputValue(value, type, misfit);
-  return (value) => {
-    if (value === null || value === undefined) return null;
-    const parsed: unknown = type.parseValue(value);
-    return parsed === undefined ? misfit() : parsed;
-  };
 };
 
 /** As `getVariableValues`, which looks up each type again; null when a variable does not fit. */

@@ -1,5 +1,6 @@
 import { partitionPoint } from '../lib/partition-point.ts';
 import type { Yielder } from '../lib/yielding.ts';
+import { rowNumbers } from './row-numbers.ts';
 import { mergeInSlices, type RowComparison, sortInSlices } from './sliced-sort.ts';
 
 /** Where a walk through rows begins, and in which direction it goes. */
@@ -41,7 +42,7 @@ export class RowOrder {
   async extendTo(rows: number, maybeYield: Yielder): Promise<void> {
     if (rows <= this.#rows) return;
     const runs = this.#runs.slice();
-    const added = Uint32Array.from({ length: rows - this.#rows }, (_row, index) => this.#rows + index);
+    const added = rowNumbers(this.#rows, rows);
     let last = await finished(sortInSlices(added, this.#compare), maybeYield);
     for (let before = runs.at(-1); before && before.length <= 2 * last.length; before = runs.at(-1)) {
       last = await finished(mergeInSlices(before, last, this.#compare), maybeYield);

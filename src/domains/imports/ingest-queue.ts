@@ -109,7 +109,9 @@ export class IngestQueue {
     const { ledger, importer, limits } = this.#services;
     checkBatchKey(key);
     const records: RawRecord[] = [];
-    for await (const some of this.#read(Readable.from([body]), onIgnored)) records.push(...some);
+    // One by one: an argument for each of a million records is too many.
+    for await (const some of this.#read(Readable.from([body]), onIgnored))
+      for (const record of some) records.push(record);
     const format = { ...rawFormat(importer, key.sentBy), rejectsMax: limits.rejectsPerRequestMax };
     const { outcomes } = await retryWhileOverloaded(() =>
       ledger.write((tx) =>

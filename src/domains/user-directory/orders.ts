@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort, mergeInto } from '../../indices/cooperative-sort.ts';
+import { rowNumbers } from '../../indices/row-numbers.ts';
 import { compareTexts } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { NameColumn } from '../users/details-columns.ts';
@@ -93,9 +94,8 @@ const createIdOrder = ({ codes }: Users): (() => Promise<Uint32Array>) => {
     const next = known.then(async (before) => {
       const { size } = codes;
       if (size === before.length) return before;
-      const added = Uint32Array.from({ length: size - before.length }, (_, index) => before.length + index);
       const maybeYield = createYielder(undefined);
-      const sorted = await cooperativeSort(added, compare, maybeYield);
+      const sorted = await cooperativeSort(rowNumbers(before.length, size), compare, maybeYield);
       const merged = new Uint32Array(size);
       await mergeInto(merged, [before, sorted], compare, maybeYield);
       return merged;
@@ -154,7 +154,7 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
 
 /** The rank of each name by code unit, so that sorting millions of users compares numbers. */
 const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
-  const all = Uint32Array.from({ length: size }, (_, code) => code);
+  const all = rowNumbers(0, size);
   const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder(undefined));
   const ranks = new Uint32Array(size);
   for (const [rank, code] of codes.entries()) ranks[code] = rank;

@@ -65,6 +65,23 @@ export const executeFields = (
 };
 
 /**
+ * Executes the fields of a mutation one after the other. Rejects with the located error of a field that must not be null; the
+ * fields after it are then not executed.
+ */
+export const executeSerially = async (
+  execution: Execution,
+  { fields }: ObjectPlan,
+  source: unknown,
+): Promise<readonly Text[]> => {
+  const parts: Text[] = [];
+  for (const field of fields)
+    if (field.constant !== null) parts.push(field.constant);
+    else parts.push(field.prefix, (await executeField(execution, field, source, undefined)) ?? 'null');
+  parts.push(fields.length === 0 ? '{}' : '}');
+  return parts;
+};
+
+/**
  * All parts, once they are there; the first one that fails fails them all. Unlike `Promise.all` it makes no promises for the
  * parts that are texts, which are half of them.
  */

@@ -1,11 +1,4 @@
-import {
-  type DocumentNode,
-  type GraphQLObjectType,
-  Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-  visit,
-} from 'graphql';
+import { type DocumentNode, type GraphQLObjectType, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import type { Fragments } from './collect-fields.ts';
 import { type ObjectPlan, type OperationPlan, planObject } from './plan.ts';
 
@@ -25,15 +18,15 @@ export class PlannedOperation {
   readonly #setting: PlanSetting;
   readonly #document: DocumentNode;
   readonly #operation: OperationDefinitionNode;
-  /** The variables in conditions of `@skip` and `@include`; null for an operation that cannot be planned. */
-  readonly #conditions: readonly string[] | null;
+  /** The variables in conditions of `@skip` and `@include`. */
+  readonly #conditions: readonly string[];
   readonly #plans = new Map<string, Planned>();
 
   constructor(setting: PlanSetting, document: DocumentNode, operation: OperationDefinitionNode) {
     this.#setting = setting;
     this.#document = document;
     this.#operation = operation;
-    this.#conditions = operation.operation === OperationTypeNode.MUTATION ? null : conditionsOf(document);
+    this.#conditions = conditionsOf(document);
   }
 
   /** Fields in all plans. */
@@ -43,12 +36,10 @@ export class PlannedOperation {
     return count;
   }
 
-  /**
-   * The plan for coerced variables. Null where graphql-js has to execute: mutations, and conditions that are not booleans.
-   */
+  /** The plan for coerced variables. Null where graphql-js has to execute: conditions that are not booleans. */
   planFor(variables: Readonly<Record<string, unknown>>): Planned | null {
     const rootType = this.#setting.schema.getRootType(this.#operation.operation);
-    if (!this.#conditions || !rootType) return null;
+    if (!rootType) return null;
     let key = '';
     for (const name of this.#conditions) {
       const value = variables[name];
