@@ -196,6 +196,9 @@ export const writeFaultOf = (error: unknown): unknown => {
 export const isStorageFault = (error: unknown): boolean =>
   error instanceof DomainError && (error.code === 'OUT_OF_SPACE' || error.code === 'STORAGE_FAILED');
 
+/** The error of what a server that stops no longer does. */
+export const serverIsClosing = (): DomainError => new DomainError('NOT_READY', 'the server is closing');
+
 const outOfSpace = (cause: unknown): DomainError =>
   new DomainError('OUT_OF_SPACE', 'the disk of the data folder is full; nothing more is stored, send it again later', {
     details: { retryAfterMs: storageRetryMs },

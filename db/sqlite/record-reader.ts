@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { serverIsClosing } from '../../src/errors.ts';
 import { type ColumnDecoder, columnOf, decodeRow, decodersOf } from './columns.ts';
 
 export interface RecordQuery {
@@ -26,7 +27,9 @@ export class RecordReader {
     this.#client = client;
   }
 
+  /** Throws NOT_READY once the store is closed: requests that are cut off go on for a moment. */
   read({ table, columns, condition, parameters }: RecordQuery): Record<string, unknown>[] {
+    if (!this.#client.open) throw serverIsClosing();
     const { statement, decoders } = this.#prepare(table, columns, condition);
     const rows = statement.all(parameters) as Record<string, unknown>[];
     if (decoders.length > 0) for (const row of rows) decodeRow(row, decoders);

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
-import { DomainError } from '../../src/errors.ts';
+import { DomainError, serverIsClosing } from '../../src/errors.ts';
 import type {
   BulkOptions,
   ColumnName,
@@ -168,7 +168,7 @@ class SqliteStore implements Store {
   }
 
   count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
-    return countOf(this.#db, table, match, range);
+    return countOf(this.#openDb, table, match, range);
   }
 
   countsIn<T extends SQLiteTable, V extends string | number>(
@@ -177,7 +177,7 @@ class SqliteStore implements Store {
     values: readonly V[],
     range: KeyRange<T>,
   ): Map<V, number> {
-    return countsIn(this.#db, table, { column, values }, range);
+    return countsIn(this.#openDb, table, { column, values }, range);
   }
 
   slices<T extends LedgerTable, C extends ColumnName<T>>(
@@ -210,6 +210,12 @@ class SqliteStore implements Store {
     if (version !== this.#dataVersion) this.#noteSchema();
     this.#dataVersion = version;
     return version;
+  }
+
+  /** Throws NOT_READY once the store is closed. */
+  get #openDb(): BetterSQLite3Database {
+    if (!this.#client.open) throw serverIsClosing();
+    return this.#db;
   }
 
   #readDataVersion(): number {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { DomainError, isStorageFault, storageFaultOf } from '../../src/errors.ts';
+import { DomainError, isStorageFault, serverIsClosing, storageFaultOf } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
 import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
@@ -55,7 +55,7 @@ export class WriteQueue {
   write<R>(work: (tx: Tx) => R): Promise<R> {
     const { writeQueueMax } = this.#options.limits;
     return new Promise<R>((resolve, reject) => {
-      if (this.#closed) return reject(new DomainError('NOT_READY', 'the server is closing'));
+      if (this.#closed) return reject(serverIsClosing());
       if (this.#pending.length >= writeQueueMax) return reject(queueIsFull(this.#pending.length));
       this.#pending.push({ work, resolve: resolve as (result: never) => void, reject });
       if (!this.#running) void this.#drain();
@@ -70,7 +70,7 @@ export class WriteQueue {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#probeTimer);
-    for (const { reject } of this.#pending.splice(0)) reject(new DomainError('NOT_READY', 'the server is closing'));
+    for (const { reject } of this.#pending.splice(0)) reject(serverIsClosing());
   }
 
   async #drain(): Promise<void> {

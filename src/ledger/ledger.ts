@@ -1,5 +1,5 @@
 import type { ColumnName, Damage, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
-import { DomainError } from '../errors.ts';
+import { DomainError, serverIsClosing } from '../errors.ts';
 import type { Area } from './areas.ts';
 import { type Coalesced, coalesced } from './coalesce.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
@@ -71,7 +71,10 @@ export interface Ledger {
   idle(): Promise<void>;
   /** How the indices came into memory; null until they did. */
   readonly rebuild: RebuildResult | null;
-  /** Writes the indices to a file when enough is new since the last one. Nothing is written to a file afterwards. */
+  /**
+   * Writes the indices to a file when enough is new since the last one, and ends what reads the store: `catchUp` throws
+   * NOT_READY afterwards. Nothing is written to a file afterwards.
+   */
   close(): Promise<void>;
 }
 
@@ -90,7 +93,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     return new Replay(store, commitLog, inApplyOrder(subscriptions), onStep);
   };
 
-  const state: LedgerState = { replay: undefined, ready: false, rebuild: null, isStopping: false };
+  const state: LedgerState = { replay: undefined, ready: false, rebuild: null, isStopping: false, isClosed: false };
   const catchUps = createCatchUps({ state, soundness, subscriptions, commitLog, startReplay, options });
   const sequence = (): number => state.replay?.sequence ?? 0;
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: commitLog.recordedAtUs(upTo) });
@@ -102,13 +105,14 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
       if (known) throw new Error(`${projection.name} and ${known.projection.name} are projections of the same table`);
       subscriptions.push({ table, columns, projection: projection as unknown as Projection<never> });
     },
-    catchUp: catchUps.run,
+    catchUp: () => (state.isClosed ? Promise.reject(serverIsClosing()) : catchUps.run()),
     async write(work) {
       const result = await store.write(work);
-      if (state.replay) await catchUps.run();
+      // What was stored is stored, also while the ledger closes.
+      if (state.replay && !state.isClosed) await catchUps.run();
       return result;
     },
-    follow: () => (state.replay ? catchUps.run() : Promise.resolve()),
+    follow: () => (state.replay && !state.isClosed ? catchUps.run() : Promise.resolve()),
     snapshot: () => snapshotAt(sequence()),
     snapshotAt,
     resolveSequence: (knownAsOf) => resolveSequence(knownAsOf, sequence(), commitLog),
@@ -124,7 +128,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     },
     indexStates: () => indexStatesOf({ subscriptions, commitLog }),
     get ready() {
-      return state.ready;
+      return state.ready && !state.isClosed;
     },
     get damages() {
       return soundness.damages;
@@ -139,6 +143,9 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
       await catchUps.idle();
       state.isStopping = true;
       if (state.ready && options.indexFiles?.isDue(sequence(), true)) await catchUps.run();
+      // Requests that are cut off go on to write and read for a moment, but nothing reads the store once it is closed.
+      state.isClosed = true;
+      await catchUps.idle();
       await options.indexFiles?.close();
     },
   };
@@ -149,6 +156,8 @@ interface LedgerState {
   ready: boolean;
   rebuild: RebuildResult | null;
   isStopping: boolean;
+  /** From then on nothing is read from the store. */
+  isClosed: boolean;
 }
 
 interface CatchUpParts {

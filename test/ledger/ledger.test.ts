@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Store } from '../../db/store.ts';
@@ -13,6 +14,44 @@ const nextIteration = () => new Promise((resolve) => setImmediate(resolve));
 /** Every sequence number at which a transaction ended. */
 const boundariesOf = (store: Store): Set<number> =>
   new Set([0, ...store.commitsAfter(0, 1_000_000).map(({ lastSeq }) => lastSeq)]);
+
+describe('a ledger that closes', () => {
+  it('applies what was written before, and reads nothing of a store that is closed after it', async () => {
+    const store = testStore();
+    const ledger = createLedger(store);
+    const applied: number[] = [];
+    const signal = new EventEmitter();
+    const held = once(signal, 'release');
+    const entered = once(signal, 'entered');
+    ledger.subscribe(statusChanges, ['seq'], {
+      name: 'status',
+      async prepare() {
+        signal.emit('entered');
+        await held;
+      },
+      apply: (rows) => void applied.push(...rows.map(({ seq }) => seq)),
+      exchange: () => undefined,
+    });
+    await ledger.catchUp();
+    const written = [ledger.write(appendChange('a')), ledger.write(appendChange('b'))];
+    await entered;
+    const closed = ledger.close();
+    signal.emit('release');
+    expect(await Promise.all(written)).toEqual([1, 2]);
+    await closed;
+    expect(applied).toEqual([1, 2]);
+    expect(await ledger.write(appendChange('c'))).toBe(3);
+    expect(ledger.ready).toBe(false);
+    store.close();
+    await ledger.follow();
+    const isClosing = { code: 'NOT_READY' };
+    await expect(ledger.catchUp()).rejects.toMatchObject(isClosing);
+    await expect(ledger.write(appendChange('d'))).rejects.toMatchObject(isClosing);
+    expect(applied).toEqual([1, 2]);
+    expect(() => store.commitsAfter(0, 1)).toThrow('the server is closing');
+    expect(() => store.count(statusChanges)).toThrow('the server is closing');
+  });
+});
 
 describe('the ledger', () => {
   /** A ledger with two projections that only collect their records. */

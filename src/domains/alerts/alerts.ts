@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Row, Store } from '../../../db/store.ts';
 import { alertChanges, alertDeliveries } from '../../../db/tables/alerts.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, serverIsClosing } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
@@ -118,7 +118,7 @@ export class Alerts {
     for (;;) {
       const delivery = this.deliveries.byIds([deliveryId])[0] as AlertDelivery;
       if (delivery.state !== 'PENDING') return delivery;
-      if (this.#isStopped) throw new DomainError('NOT_READY', 'the server is closing');
+      if (this.#isStopped) throw serverIsClosing();
       // A process that sends it may have ended.
       if (performance.now() >= leaveUntilMs) await this.deliveries.send(deliveryId);
       await delay(testPollMs);
