@@ -23,6 +23,9 @@ export function* damagedRows(client: Database.Database): Generator<Damage> {
   const all = Buffer.alloc(rowDigestBytes);
   for (const digest of client.prepare<[], unknown>('select digest from row_digests').pluck().iterate())
     combine(all, bytesOf(digest));
+  const states = client.prepare<[], number>('select count(*) from store_state where id is not 1').pluck().get();
+  if (states !== 0)
+    yield { table: null, message: `store_state: ${states} rows more than the one that asof stores were added` };
   const { side } = stateOf(client);
   combineChanges(all, side.changes);
   if (!all.equals(side.digest))

@@ -1,5 +1,6 @@
 import { Column, getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { unreadable } from './damage-errors.ts';
 
 type Convert = (value: unknown) => unknown;
 
@@ -41,7 +42,14 @@ export const decodersOf = (table: SQLiteTable, keys: readonly string[]): readonl
     return [{ key, decode: (value: unknown) => column.mapFromDriverValue(value) }];
   });
 
-/** Replaces the driver values of a row by values of the declared types. No other function does this. */
+/** Replaces the driver values of a row by values of the declared types. Throws DATA_DAMAGED for one that cannot be read. */
 export const decodeRow = (row: Record<string, unknown>, decoders: readonly ColumnDecoder[]): void => {
-  for (const { key, decode } of decoders) if (row[key] !== null) row[key] = decode(row[key]);
+  for (const { key, decode } of decoders) {
+    if (row[key] === null) continue;
+    try {
+      row[key] = decode(row[key]);
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
 };

@@ -71,7 +71,8 @@ export class RowDigest {
       const value = values[position];
       if (value === absent) continue;
       if (typeof value === 'number') this.#addNumber(seed, value);
-      else this.#addText(seed, String(value));
+      else if (typeof value === 'string') this.#addText(seed, value);
+      else this.#addText(seed ^ otherTypes, textOfOther(value));
     }
     // A last step each, so that both halves depend on all that went before.
     const [high, low] = [this.#high, this.#low];
@@ -110,6 +111,11 @@ const stepB = (state: number, value: number): number => {
   const mixed = Math.imul(state ^ value, oddB);
   return mixed ^ (mixed >>> 13);
 };
+
+/** Tells a value of a type that no column has from a text with the same bytes, which a query does not take it for. */
+const otherTypes = 0x55555555;
+
+const textOfOther = (value: unknown): string => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value));
 
 const seedOf = (name: string): number => createHash('sha256').update(name).digest().readInt32BE(0);
 

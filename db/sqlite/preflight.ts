@@ -110,6 +110,7 @@ export const hasNoTables = (client: Database.Database): boolean =>
 const isSealed = (client: Database.Database): boolean =>
   client.prepare("select 1 from sqlite_master where name = 'store_state'").get() !== undefined;
 
+/** Throws DATA_DAMAGED for numbers that no store has counted. */
 export const stateOf = (client: Database.Database): StoreState => {
   const last = client
     .prepare<[], { lastSeq: number; digest: unknown }>(
@@ -119,6 +120,12 @@ export const stateOf = (client: Database.Database): StoreState => {
   const side = client
     .prepare<[], { changes: number; digest: unknown }>('select changes, digest from store_state where id = 1')
     .get();
+  for (const count of [last?.lastSeq ?? 0, side?.changes ?? 0])
+    if (!(Number.isSafeInteger(count) && count >= 0))
+      throw new DomainError(
+        'DATA_DAMAGED',
+        `the store says that it has ${count} records or changes: put back a backup`,
+      );
   return {
     lastSeq: last?.lastSeq ?? 0,
     digest: last ? bytesOf(last.digest) : noDigest,

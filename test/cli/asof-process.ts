@@ -49,6 +49,7 @@ class Written extends Writable {
 
   override _write(part: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#parts.push(part);
+    this.emit('written');
     done();
   }
 
@@ -57,19 +58,48 @@ class Written extends Writable {
   }
 }
 
-/**
- * Runs `asof` to its end in this process: all of the program but its entry of three lines, in a tenth of the time that a
- * process takes to start.
- */
-export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
+/** Runs `asof` in this process: all of the program but its entry of three lines, in a tenth of the time that a process takes to start. */
+const runHere = (args: readonly string[], input: string, env: NodeJS.ProcessEnv) => {
   const [stdin, stdout, stderr] = [
     Readable.from(input === '' ? [] : [Buffer.from(input)]),
     new Written(),
     new Written(),
   ];
   const host = Object.assign(new EventEmitter(), { env: { ...environment, ...env }, stdin, stdout, stderr });
-  const code: number | null = await runProgram(args, host);
+  return { host, stdout, stderr, closed: runProgram(args, host) };
+};
+
+/** Runs `asof` to its end in this process. */
+export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
+  const { stdout, stderr, closed } = runHere(args, input, env);
+  const code: number | null = await closed;
   return { code, stdout: stdout.text, stderr: stderr.text };
+};
+
+export interface ServerHere {
+  readonly url: string;
+  /** What it has written to stderr so far. */
+  readonly log: () => string;
+  readonly stop: () => Promise<number>;
+}
+
+/** As `serve`, in this process; resolves to what it wrote to stderr when it does not start. */
+export const serveHere = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServerHere | string> => {
+  const { host, stdout, stderr, closed } = runHere(['serve', '--port', '0', ...args], '', env);
+  const listening = new Promise<string>((resolve) => {
+    stdout.on('written', () => {
+      const line = /^listening on (\S+)\n/m.exec(stdout.text)?.[1];
+      if (line) resolve(line);
+    });
+  });
+  const url = await Promise.race([listening, closed.then(() => null)]);
+  if (url === null) return stderr.text;
+  const stop = (): Promise<number> => {
+    host.emit('SIGTERM');
+    return closed;
+  };
+  onTestFinished(() => void stop());
+  return { url, stop, log: () => stderr.text };
 };
 
 /** Runs `asof` to its end as a process of its own, for what belongs to processes: their limits, and several at once. */

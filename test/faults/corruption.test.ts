@@ -1,19 +1,18 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
-import { asof, folder, serve } from '../cli/asof-process.ts';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect, it } from 'vitest';
+import { asof, folder, serve, serveHere } from '../cli/asof-process.ts';
 import { openApp } from '../support/app.ts';
 import { importCsv } from '../support/datasets.ts';
 import { png } from '../support/images.ts';
 import { userCsv } from '../support/user-sources.ts';
 import { createRandom, isLong, seed } from './form.ts';
 import { eventText, graphql, json, readiness, send } from './requests.ts';
+import { choiceOf, contentOf, filesIn, type StoreEdit, storeEdits } from './store-edits.ts';
 
-const editsOfEach = isLong ? 15 : 1;
-const random = createRandom(seed);
-const below = (count: number): number => Math.floor(random() * count);
-const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
+/** Edits of each kind, of a folder that was closed and of one whose process was killed. */
+const editsOfEach = Number(process.env.ASOF_FAULT_EDITS ?? (isLong ? 8 : 1));
+const choice = choiceOf(createRandom(seed));
 
 const documents = [
   '{ users { totalCount nodes { userId firstName hasImage image { sha256 } statusTimeline { status validFrom } } } }',
@@ -40,6 +39,14 @@ const answersOf = async (url: string, images: readonly string[]): Promise<(strin
   }
   return answers;
 };
+
+/** The content of the files of datasets and images, as one text. */
+const filesOf = (data: string): string =>
+  JSON.stringify(
+    ['datasets', 'images'].flatMap((name) =>
+      filesIn(join(data, name)).map((path) => [relative(data, path), readFileSync(path, 'latin1')]),
+    ),
+  );
 
 /** A data folder with records of many kinds, as a server leaves it that was stopped, or killed. */
 const filled = async (isKilled: boolean) => {
@@ -74,87 +81,70 @@ const filled = async (isKilled: boolean) => {
   if (isKilled) server.child.kill('SIGKILL');
   else expect(await server.stop()).toBe(0);
   await server.closed;
-  return { data, images, answers };
+  const copy = join(await folder(), 'data');
+  cpSync(data, copy, { recursive: true });
+  return { data, images, answers, content: contentOf(copy), files: filesOf(copy) };
 };
 
-const filesIn = (path: string): string[] =>
-  readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+const stack = /^\s+at .*$|\\n\s+at .*/m;
 
-/** Changes some bytes of a file, or all of it; says how. */
-const editFile = (path: string): string => {
-  const size = statSync(path).size;
-  const at = below(size);
-  const how = pick(['flip', 'flip', 'zero', 'cut', 'delete', 'folder']);
-  if (how === 'cut') truncateSync(path, at);
-  else if (how === 'delete' || how === 'folder') rmSync(path);
-  else {
-    const bytes = readFileSync(path);
-    if (how === 'flip') bytes[at] = (bytes[at] as number) ^ (1 << below(8));
-    else bytes.fill(0, at - (at % 4096), Math.min(size, at - (at % 4096) + 4096));
-    writeFileSync(path, bytes);
-  }
-  if (how === 'folder') mkdirSync(path);
-  return `${how} at ${at} of ${path}`;
+/** What became of edits of each kind. */
+const outcomes = new Map<string, number>();
+const count = (name: string, outcome: string): void => {
+  outcomes.set(`${name}: ${outcome}`, (outcomes.get(`${name}: ${outcome}`) ?? 0) + 1);
 };
 
-const editCell = (data: string): string => {
-  const client = new Database(join(data, 'asof.sqlite'));
-  onTestFinished(() => void client.close());
-  const names = client.prepare<[], string>("select name from sqlite_master where type = 'table'").pluck().all();
-  const hasRows = (name: string) => client.prepare(`select 1 from "${name}" limit 1`).get() !== undefined;
-  const table = pick(names.filter((name) => !name.startsWith('sqlite') && hasRows(name)));
-  const column = pick(client.pragma(`table_info("${table}")`) as { name: string; type: string }[]);
-  const other = /text/i.test(column.type)
-    ? `coalesce("${column.name}", '') || 'x'`
-    : `coalesce("${column.name}", 0) + 1`;
-  const sql = `update or ignore "${table}" set "${column.name}" = ${other} where rowid = (select max(rowid) from "${table}")`;
-  client.exec(pick([sql, sql, sql, `delete from "${table}" where rowid = (select max(rowid) from "${table}")`]));
-  client.close();
-  return sql;
-};
-
-const edits: readonly (readonly [isKilled: boolean, edit: (data: string) => string])[] = [
-  [false, editCell],
-  [false, (data) => editFile(join(data, 'asof.sqlite'))],
-  [true, (data) => editFile(join(data, 'asof.sqlite-wal'))],
-  [true, (data) => editFile(join(data, 'asof.mark'))],
-  [false, (data) => editFile(pick(filesIn(join(data, 'datasets'))))],
-  [false, (data) => editFile(pick(filesIn(join(data, 'images'))))],
-];
-
-const noStack = expect.not.stringMatching(/^\s+at /m);
-
-/** Edits a copy of a sound folder: a server on it serves nothing wrong, and what it refuses is reported by verify. */
-const tryEdit = async (sound: Awaited<ReturnType<typeof filled>>, edit: (data: string) => string): Promise<void> => {
-  const data = join(await folder(), 'data');
+/**
+ * Edits a copy of a sound folder and names what is wrong then: a server on it must serve nothing wrong, and what is damaged
+ * must be reported by verify.
+ */
+const tryEdit = async (sound: Awaited<ReturnType<typeof filled>>, { name, edit }: StoreEdit): Promise<string[]> => {
+  const [data, copy] = [join(await folder(), 'data'), join(await folder(), 'data')];
   cpSync(sound.data, data, { recursive: true });
-  const what = { seed, edit: edit(data) };
+  const what = edit(data, choice);
+  cpSync(data, copy, { recursive: true });
+  const isChanged = contentOf(copy) !== sound.content || filesOf(copy) !== sound.files;
+  const faults: string[] = [];
+  const check = (isRight: boolean, fault: string): void => {
+    if (!isRight) faults.push(`${what}: ${fault}`);
+  };
   const listed = await asof(['verify', '--list', '--json', '--data', data]);
-  expect({ ...what, ...listed }).toMatchObject({ ...what, stderr: noStack });
-  const server = await serve(['--data', data, '--empty']).catch((error: Error) => error.message);
+  const isReported = listed.code !== 0;
+  check(!stack.test(listed.stderr), `verify ends with ${listed.stderr}`);
+  check(isReported || !isChanged, 'verify finds a changed store sound');
+  const server = await serveHere(['--data', data, '--empty']);
   if (typeof server === 'string') {
-    expect({ ...what, server, isReported: listed.code !== 0 }).toMatchObject({ server: noStack, isReported: true });
+    count(name, 'refused at the start');
+    check(isReported && !stack.test(server), `the server ends with ${server}`);
     const accepted = await asof(['verify', '--accept-loss', '--list', '--data', data]);
-    expect({ ...what, ...accepted }).toMatchObject({ ...what, stderr: noStack });
-    return;
+    check(!stack.test(accepted.stderr), `verify --accept-loss ends with ${accepted.stderr}`);
+    return faults;
   }
   const answers = await answersOf(server.url, sound.images);
-  const wrong = answers.filter((answer, index) => answer !== null && answer !== sound.answers[index]);
-  expect({ ...what, wrong }).toEqual({ ...what, wrong: [] });
-  const isReported = listed.code === 1;
-  expect({ ...what, isReported }).toEqual({ ...what, isReported: answers.includes(null) || isReported });
-  expect(await readiness(server.url)).toMatch(/^(200 ready|503 DATA_DAMAGED)$/);
-  expect(await server.stop()).toBe(0);
+  answers.forEach((answer, index) => {
+    check(answer === null || answer === sound.answers[index], `answer ${index} is ${answer}`);
+  });
+  const isRefused = answers.includes(null);
+  check(isReported || !isRefused, 'a server refuses what verify finds sound');
+  count(name, isRefused ? 'some answers refused' : isReported ? 'reported' : 'harmless');
+  const ready = await readiness(server.url);
+  check(/^(200 ready|503 DATA_DAMAGED)$/.test(ready), `/readyz answers ${ready}`);
+  check((await server.stop()) === 0 && !stack.test(server.log()), `the server ends with ${server.log()}`);
+  return faults;
 };
 
 it('an edit of a row or of any file is reported, and nothing wrong is served', {
-  timeout: 120_000 + editsOfEach * edits.length * 60_000,
+  timeout: 120_000 + editsOfEach * storeEdits.length * 60_000,
 }, async () => {
   const [stopped, killed] = [await filled(false), await filled(true)];
   // In the short form a few kinds, others with each run.
-  const chosen = isLong ? edits : [pick(edits.slice(0, 2)), pick(edits.slice(2, 4)), pick(edits.slice(4))];
-  for (const [isKilled, edit] of chosen)
-    for (let number = 0; number < editsOfEach; number++) await tryEdit(isKilled ? killed : stopped, edit);
+  const chosen = isLong ? storeEdits : [0, 2, 4].map((first) => choice.pick(storeEdits.slice(first, first + 2)));
+  const faults: string[] = [];
+  for (const each of chosen)
+    for (let number = 0; number < editsOfEach; number++)
+      for (const sound of each.ofKilled ? [killed] : isLong ? [stopped, killed] : [stopped])
+        faults.push(...(await tryEdit(sound, each)));
+  if (isLong)
+    process.stdout.write(`edits from seed ${seed}: ${JSON.stringify(Object.fromEntries([...outcomes].sort()))}\n`);
+  expect({ seed, faults }).toEqual({ seed, faults: [] });
 });

@@ -72,7 +72,7 @@ export const problemsOfStore = async (
     for await (const message of fileProblems({ share })) found.push({ message });
     for await (const message of problemsOfIndexFiles(data, store, { share })) found.push({ message });
   } catch (error) {
-    if (!isSystemError(error)) throw error;
+    if (!isSystemError(error) && !isDamage(error)) throw error;
     found.push({ message: `files: those of images and datasets cannot be named: ${error.message}` });
   }
   return { damages: found, records, hasMark };
@@ -83,9 +83,12 @@ const report = async (work: () => Promise<Report>): Promise<Report> => {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DomainError && error.code === 'DATA_DAMAGED') && !isSqliteError(error)) throw error;
-    return { damages: [{ message: `file: ${(error as Error).message}` }], records: null, hasMark: false };
+    if (!isDamage(error) && !isSqliteError(error)) throw error;
+    return { damages: [{ message: `file: ${error.message}` }], records: null, hasMark: false };
   }
 };
 
-const isSqliteError = (error: unknown): boolean => isSystemError(error) && error.code.startsWith('SQLITE_');
+const isDamage = (error: unknown): error is DomainError =>
+  error instanceof DomainError && error.code === 'DATA_DAMAGED';
+
+const isSqliteError = (error: unknown): error is Error => isSystemError(error) && error.code.startsWith('SQLITE_');
