@@ -182,14 +182,28 @@ export interface FaceAnswer {
   readonly text: string;
 }
 
+export interface HostileRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** How long a stream that does not end is read. */
 const streamMs = 30;
 
-/** Sends a body and reads its answer; of a stream of events, what comes at once. */
 export const sendTo = (url: string, { path, headers }: Face, body: string, key: string | null): Promise<FaceAnswer> =>
+  sendRequest(url, { method: 'POST', path, headers, body }, key);
+
+/** Sends a request and reads its answer; of a stream of events, what comes at once. */
+export const sendRequest = (
+  url: string,
+  { method, path, headers, body }: HostileRequest,
+  key: string | null,
+): Promise<FaceAnswer> =>
   new Promise((resolve) => {
     const allHeaders = { ...headers, ...(key === null ? {} : { 'x-api-key': key }) };
-    const sent = httpRequest(`${url}${path}`, { method: 'POST', agent: false, headers: allHeaders }, (answer) => {
+    const sent = httpRequest(`${url}${path}`, { method, agent: false, headers: allHeaders }, (answer) => {
       let text = '';
       const finish = (): void => resolve({ status: answer.statusCode ?? 0, text });
       answer.setEncoding('utf8');
