@@ -139,16 +139,18 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     get rebuild() {
       return state.rebuild;
     },
-    async close() {
-      await catchUps.idle();
-      state.isStopping = true;
-      if (state.ready && options.indexFiles?.isDue(sequence(), true)) await catchUps.run();
-      // Requests that are cut off go on to write and read for a moment, but nothing reads the store once it is closed.
-      state.isClosed = true;
-      await catchUps.idle();
-      await options.indexFiles?.close();
-    },
+    close: () => close(state, catchUps, options.indexFiles),
   };
+};
+
+const close = async (state: LedgerState, catchUps: Coalesced, indexFiles: SoundnessOptions['indexFiles']) => {
+  await catchUps.idle();
+  state.isStopping = true;
+  if (state.ready && indexFiles?.isDue(state.replay?.sequence ?? 0, true)) await catchUps.run();
+  // Requests that are cut off go on to write and read for a moment, but nothing reads the store once it is closed.
+  state.isClosed = true;
+  await catchUps.idle();
+  await indexFiles?.close();
 };
 
 interface LedgerState {

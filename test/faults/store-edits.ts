@@ -83,7 +83,7 @@ const byteEditsOf = (head: number, unit: number): Readonly<Record<string, ByteEd
     },
     cut: (bytes, { below }) => bytes.subarray(0, below(bytes.length)),
     'cut of pieces': (bytes, choice) => bytes.subarray(0, piece(bytes, choice)[0]),
-    tail: (bytes, { below }) => Buffer.concat([bytes, Buffer.alloc(1 + below(100), below(256))]),
+    append: (bytes, { below }) => Buffer.concat([bytes, Buffer.alloc(1 + below(100), below(256))]),
   };
 };
 
