@@ -1,5 +1,5 @@
+import { CodeTable } from '../../indices/code-table.ts';
 import { growableUint32 } from '../../indices/growable.ts';
-import { createNumberTable } from '../../indices/number-table.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
 import type { FactColumns } from '../facts/memory/columns.ts';
 import { type CountryUsers, type ExposureCell, ExposureCells } from './exposure-cells.ts';
@@ -44,14 +44,12 @@ export class Exposures {
   readonly #phaseOf: (atUs: number) => number;
   /** Users by the phase of the first event, then by the code of the country, with holes. */
   readonly #phaseUsers: number[][] = [];
-  readonly #indexByUser = createNumberTable();
-  /** By the user's index, in the order of arrival: user, country, row of the first event, start of the chain of exposures. */
-  readonly #users = growableUint32();
+  /** Users in the order of arrival. */
+  readonly #users = new CodeTable();
+  /** By the user's index: country, row of the first event, start of the chain of exposures. */
   readonly #countries = growableUint32();
   readonly #firstRows = growableUint32();
   readonly #firstExposures = growableUint32();
-  /** By the user's index: events. */
-  readonly #eventCounts = growableUint32();
   #busiest: BusiestUser = { user: null, events: 0 };
   readonly #log = new ExposureLog();
   readonly #cells = new ExposureCells();
@@ -65,17 +63,17 @@ export class Exposures {
 
   /** Users, each counted once. */
   get userCount(): number {
-    return this.#users.length;
+    return this.#users.size;
   }
 
   /** The user at an index; indices follow the order in which users arrived. */
   userAt(index: number): number {
-    return this.#users.values[index] as number;
+    return this.#users.codeAt(index);
   }
 
   /** The index of a user; undefined for a user without events. */
   indexOf(user: number): number | undefined {
-    return this.#indexByUser.codeOf(user);
+    return this.#users.indexOf(user);
   }
 
   /** The country that the user at an index is counted for. */
@@ -96,7 +94,7 @@ export class Exposures {
   /** How many events a user has. */
   eventsOf(user: number): number {
     const index = this.indexOf(user);
-    return index === undefined ? 0 : (this.#eventCounts.values[index] as number);
+    return index === undefined ? 0 : this.#eventsAt(index);
   }
 
   /** The user with the most events; of several the one who reached that number first. */
@@ -142,7 +140,7 @@ export class Exposures {
 
   /** Moves the events of a user to the current country of the user. Returns both countries, or null when nothing changed. */
   moveUser(user: number): UserMove | null {
-    const index = this.#indexByUser.codeOf(user);
+    const index = this.#users.indexOf(user);
     if (index === undefined) return null;
     const [from, to] = [this.#countries.values[index] as number, this.#countryNowOf(user)];
     if (from === to) return null;
@@ -170,26 +168,32 @@ export class Exposures {
   /** The index of the user of an event; a new one with the user's first event. */
   #indexOfUser(row: number): number {
     const user = this.#columns.userOf(row);
-    const index = this.#indexByUser.intern(user);
-    if (index < this.#users.length) {
+    const index = this.#users.intern(user);
+    if (index < this.#countries.length) {
       this.#correctFirst(index, row);
       return index;
     }
     const country = this.#countryNowOf(user);
-    this.#users.push(user);
     this.#countries.push(country);
     this.#cells.usersOf(country).users++;
     this.#firstRows.push(row);
     this.#countInPhase(index, 1);
-    this.#eventCounts.push(0);
     this.#firstExposures.push(noExposure);
     return index;
   }
 
+  /** To be called after an event of the user was added. */
   #countEvent(index: number): void {
-    const events = (this.#eventCounts.values[index] as number) + 1;
-    this.#eventCounts.set(index, events);
+    const events = this.#eventsAt(index);
     if (events > this.#busiest.events) this.#busiest = { user: this.userAt(index), events };
+  }
+
+  #eventsAt(index: number): number {
+    let events = 0;
+    const first = this.#firstExposures.values[index] as number;
+    for (let exposure = first; exposure !== noExposure; exposure = this.#log.nextOf(exposure))
+      events += this.#log.eventsOf(exposure);
+    return events;
   }
 
   #countInPhase(index: number, sign: 1 | -1): void {
@@ -222,7 +226,7 @@ export class Exposures {
     if (last === noExposure) this.#firstExposures.set(index, added);
     else {
       if (last === first) {
-        this.crossovers.push(this.#users.values[index] as number);
+        this.crossovers.push(this.userAt(index));
         this.#cells.usersOf(country).crossovers++;
       }
       this.#log.link(last, added);

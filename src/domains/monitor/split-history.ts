@@ -1,4 +1,5 @@
 import { growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { PackedColumn } from '../../indices/packed-column.ts';
 import { sharesOfPlanned } from '../../lib/statistics/plan.ts';
 import {
   createSequentialMultinomial,
@@ -77,7 +78,7 @@ export class SplitHistory {
   /** By the codes of countries, with holes. */
   readonly #markets: OpenSplit[] = [];
   /** The indices of users in the order of enrollment, and whether a look follows each of them. */
-  readonly #enrolled = growableUint32();
+  readonly #enrolled = new PackedColumn();
   readonly #looks = growableUint8();
   /** By the index of the user: not enrolled, not planned, or `firstCell` + stratum × variants + variant. */
   readonly #cells = growableUint32();
@@ -239,7 +240,7 @@ export class SplitHistory {
   #continueReplay(replay: Replay, stepsMax: number): void {
     const end = Math.min(replay.end, replay.position + stepsMax);
     for (; replay.position < end; replay.position++) {
-      const index = this.#enrolled.values[replay.position] as number;
+      const index = this.#enrolled.at(replay.position);
       const cell = this.#cellAt(index);
       if (cell >= firstCell) this.#addTo(index, cell, replay.countries);
       if (this.#looks.values[replay.position] === 1) this.#lookAtUnseen();
