@@ -110,6 +110,18 @@ export const requestSettings = {
     description:
       'Maximum number of groups in answers of aggregates over facts that are remembered together, so that the same question about the same snapshot is not computed again.',
   },
+  checkpointRows: {
+    type: integer(),
+    default: '4096',
+    description:
+      'Facts between two checkpoints of the sums that aggregates of all facts, or of those of a span of time, are answered from: fewer make such answers faster, and take more memory.',
+  },
+  checkpointSumsMax: {
+    type: integer({ min: 0 }),
+    default: '4000000',
+    description:
+      'Maximum number of sums that are kept at checkpoints, at 24 bytes each; 0: aggregates always read all facts.',
+  },
   queryMsMax: {
     type: integer(),
     default: '30000',

@@ -1,6 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../../src/app.ts';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
 import { type Status, statusCodes } from '../../src/domains/user-status/status.ts';
@@ -19,6 +20,9 @@ const request: AggregateRequest = {
 };
 const runs = 7;
 const concurrent = 20;
+const spanCount = 25;
+/** Questions before the ones that are measured, and the time for what they make in the background. */
+const [summingTurns, summingTurnMs] = [4, 3000];
 
 const rowsOf = ({ groups }: Aggregation): GroupRow[] =>
   groups().map(({ key, measures: { count, sum } }) => [`${key.USER_STATUS}/${key.CITY}`, count, Number(sum / 10_000n)]);
@@ -33,6 +37,38 @@ interface Compared {
 const compared = (name: string, ours: Timed<Aggregation>, theirs: Timed<GroupRow[]>): Compared => {
   deepEqual(byKey(rowsOf(ours.result)), byKey(theirs.result), `${name}: the tables differ`);
   return { name, ours, theirs };
+};
+
+type Ask = (request?: AggregateRequest) => Promise<Aggregation>;
+type Duckdb = Awaited<ReturnType<typeof openDuckdb>>;
+
+/** The default aggregate of spans of any length, each another one, beside facts that DuckDB has stored as joined. */
+const compareSpans = async (ask: Ask, duckdb: Duckdb, atUs: Float64Array): Promise<Compared> => {
+  await duckdb.store();
+  const spans = Array.from({ length: spanCount }, (_span, index) =>
+    [atUs[2 * index] as number, atUs[2 * index + 1] as number].sort((a, b) => a - b),
+  ) as [number, number][];
+  const askSpan = ([from, to]: [number, number]): Promise<Aggregation> =>
+    ask({ ...request, where: { range: { between: { from, to } } } });
+  await untilSummed((turn) => askSpan([0, atUs[turn] as number]));
+  const next =
+    (times: number): (() => [number, number]) =>
+    () =>
+      spans[times++ % spanCount] as [number, number];
+  const [ours, theirs] = [next(0), next(0)];
+  return compared(
+    'of a span of time, each another one',
+    await repeated(spanCount, () => askSpan(ours())),
+    await repeated(spanCount, () => duckdb.aggregateOf(...theirs())),
+  );
+};
+
+/** The first questions are answered by scans, and make what later ones are answered from. */
+const untilSummed = async (askAnother: (turn: number) => Promise<unknown>): Promise<void> => {
+  for (let turn = 0; turn < summingTurns; turn++) {
+    await askAnother(turn);
+    await delay(summingTurnMs);
+  }
 };
 
 /** Runs many aggregates at once beside lookups; measures the longest stall and the lookups completed meanwhile. */
@@ -70,6 +106,7 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
   const joined = await repeated(runs, () => duckdb.aggregate());
   const rows = [compared('first: joins everything', cold, joined)];
   rows.push(compared('again', await repeated(runs, () => ask()), joined));
+  rows.push(await compareSpans(ask, duckdb, input.facts.atUs));
 
   const [user, atUs, status] = [
     input.facts.user[0] as number,

@@ -52,26 +52,36 @@ export const openDuckdb = async (input: BenchmarkData) => {
   ]);
 
   const [[threads] = []] = (await connection.runAndReadAll(`select current_setting('threads')`)).getRows();
+  const groups = async (sql: string): Promise<GroupRow[]> => {
+    const rows = (await connection.runAndReadAll(sql)).getRows();
+    return rows.map(([status, city, n, cents]) => [
+      `${statusCodes[Number(status)]}/${cityName(Number(city))}`,
+      Number(n),
+      Number(cents),
+    ]);
+  };
+  /** Facts with what they are joined to; `knownSeq` leaves out status changes recorded later. */
+  const joined = (knownSeq?: number): string => {
+    const known = knownSeq === undefined ? 'changes' : `(select * from changes where seq <= ${knownSeq})`;
+    return `
+      select coalesce(c.status, 0) as status, case when f.ip <= s.last then s.city else 0 end as city, f.at_us, f.cents
+      from facts f
+      asof left join ${known} c on f.usr = c.usr and f.at_us >= c.at_us
+      asof left join segments s on f.ip >= s.first`;
+  };
+  const measures = 'status, city, count(*) as n, sum(cents) as cents';
   return {
     threads: Number(threads),
-    /** The default aggregate; `knownSeq` leaves out status changes recorded later. */
-    async aggregate(knownSeq?: number): Promise<GroupRow[]> {
-      const known = knownSeq === undefined ? 'changes' : `(select * from changes where seq <= ${knownSeq})`;
-      const reader = await connection.runAndReadAll(`
-        select coalesce(c.status, 0) as status, case when f.ip <= s.last then s.city else 0 end as city,
-          count(*) as n, sum(f.cents) as cents
-        from facts f
-        asof left join ${known} c on f.usr = c.usr and f.at_us >= c.at_us
-        asof left join segments s on f.ip >= s.first
-        group by all`);
-      return reader
-        .getRows()
-        .map(([status, city, n, cents]) => [
-          `${statusCodes[Number(status)]}/${cityName(Number(city))}`,
-          Number(n),
-          Number(cents),
-        ]);
+    /** The default aggregate. */
+    aggregate: (knownSeq?: number): Promise<GroupRow[]> =>
+      groups(`select ${measures} from (${joined(knownSeq)}) group by all`),
+    /** Stores the joined facts, in the order of time: what a question about a span reads of them is next to each other. */
+    async store(): Promise<void> {
+      await connection.run(`create or replace table stored as ${joined()} order by at_us`);
     },
+    /** The default aggregate of the stored facts of a span. */
+    aggregateOf: (fromUs: number, toUs: number): Promise<GroupRow[]> =>
+      groups(`select ${measures} from stored where at_us >= ${fromUs} and at_us < ${toUs} group by all`),
     async addChange(seq: number, user: number, atUs: number, status: number): Promise<void> {
       await connection.run(`insert into changes values (${seq}, ${user}, ${atUs}, ${status})`);
     },

@@ -22,16 +22,23 @@ export interface FactsInMemory {
   catchUp(): Promise<void>;
 }
 
-/** The engines with columns in memory over the store of an app, whatever engines the app has. */
-export const factsInMemory = ({ app: { store } }: OpenApp): FactsInMemory => {
+/** What columns in memory are made from, over the store of an app. */
+export const servicesInMemory = ({ app: { store } }: OpenApp) => {
   const ledger = createLedger(store);
-  const limits = readConfig({ data: ':memory:' });
+  // Few, so that there are checkpoints among the facts of a test.
+  const limits = readConfig({ data: ':memory:', checkpointRows: '1' });
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
   const ipCity = createIpCity(store, ledger, limits);
   const experiments = createExperiments(ledger, createClock(null));
-  const common = { store, ledger, users, userFiles, userStatus, ipCity, experiments, limits };
+  return { store, ledger, users, userFiles, userStatus, ipCity, experiments, limits };
+};
+
+/** The engines with columns in memory over the store of an app, whatever engines the app has. */
+export const factsInMemory = (app: OpenApp): FactsInMemory => {
+  const common = servicesInMemory(app);
+  const { ledger } = common;
   const origins = { openRequests: new OpenRequests(), importEnds: () => null };
   const transactions = createTransactions(common);
   const experimentEvents = createExperimentEvents({ ...common, ...origins });

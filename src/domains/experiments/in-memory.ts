@@ -4,6 +4,7 @@ import type { FactEngine } from '../facts/engine.ts';
 import type { FilterLimits } from '../facts/filter.ts';
 import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
 import { createFactColumns, createPackedFactColumns, type FactColumns } from '../facts/memory/columns.ts';
+import type { CumulativeGroupLimits } from '../facts/memory/cumulative-groups.ts';
 import { createEnrichment, type Enrichment, type Join } from '../facts/memory/enrichment.ts';
 import { createJoinOnDemand } from '../facts/memory/join-on-demand.ts';
 import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
@@ -17,7 +18,7 @@ import { joinExperiment } from './experiment-join.ts';
 export interface InMemoryServices extends Omit<EventColumnServices, 'joined' | 'newCodes'> {
   readonly userFiles: UserFiles;
   readonly userStatus: UserStatus;
-  readonly limits: FilterLimits & EventColumnServices['limits'];
+  readonly limits: FilterLimits & CumulativeGroupLimits & EventColumnServices['limits'];
   /** Answers questions about events that it keeps elsewhere; default: the columns in memory. */
   readonly engine?: FactEngine | undefined;
 }
@@ -47,7 +48,7 @@ const eventsOfAnswers = (services: InMemoryServices): EventsInMemory => {
   const events = createEventColumns({ ...services, newCodes: growableUint32, joined: () => enrichment }, columns);
   const enrichment: Enrichment = createEnrichment(services.ledger, columns, joinsOf(services, events, columns));
   const facts = factsOf(services, events, { columns, enrichment });
-  return { events, facts, engine: createMemoryEngine(facts) };
+  return { events, facts, engine: createMemoryEngine(facts, services.limits) };
 };
 
 const joinsOf = (services: InMemoryServices, events: EventColumns, columns: FactColumns): readonly Join[] => [

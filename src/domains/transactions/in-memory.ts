@@ -10,6 +10,7 @@ import { parseIp } from '../../lib/ip.ts';
 import type { FilterLimits } from '../facts/filter.ts';
 import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
 import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import type { CumulativeGroupLimits } from '../facts/memory/cumulative-groups.ts';
 import { createEnrichment, type Enrichment } from '../facts/memory/enrichment.ts';
 import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
 import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
@@ -25,7 +26,7 @@ export interface InMemoryServices {
   readonly userFiles: UserFiles;
   readonly userStatus: UserStatus;
   readonly ipCity: IpCity;
-  readonly limits: FilterLimits & FutureLimit;
+  readonly limits: FilterLimits & FutureLimit & CumulativeGroupLimits;
 }
 
 /** Transactions as columns of this process. */

@@ -45,7 +45,7 @@ export interface TransactionsServices extends InMemoryServices {
 
 export const createTransactions = (services: TransactionsServices): Transactions => {
   const { store, ledger, users, limits } = services;
-  const engine = services.engine ?? createMemoryEngine(transactionsInMemory(services));
+  const engine = services.engine ?? createMemoryEngine(transactionsInMemory(services), limits);
   if (services.engine) nameUsers(ledger, users);
   return {
     ...createFacts({ source: 'TRANSACTIONS', engine }, limits),

@@ -6,7 +6,7 @@ import {
   type FactSource,
   hasDimension,
 } from '../../../src/domains/facts/dimensions.ts';
-import type { FactEngine, FactGroups, FactPageRequest, GroupQuery } from '../../../src/domains/facts/engine.ts';
+import type { FactEngine, FactPageRequest } from '../../../src/domains/facts/engine.ts';
 import type { FactFilter } from '../../../src/domains/facts/filter.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { ageBandLabels } from '../../../src/lib/age.ts';
@@ -15,6 +15,7 @@ import { anyWrite, perform } from '../../support/any-writes.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse.ts';
 import { type Batch, ledgers, send } from '../../support/experiment-arbitraries.ts';
+import { answerOf } from '../../support/fact-answers.ts';
 import { type FactsInMemory, factsInMemory } from '../../support/facts-in-memory.ts';
 
 let clickhouse: ClickHouseServer;
@@ -119,41 +120,6 @@ const page = fc.record({
   limit: fc.integer({ min: 0, max: 4 }),
   /** Where a walk begins, as a share of all records: also at those that are no facts, or later ones. */
   start: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
-});
-
-/** Everything that an engine says of a question, in an order of its own. */
-const answerOf = async (engine: FactEngine, query: GroupQuery): Promise<unknown> => {
-  const groups = await engine.group(query, { work: new Work(), onGroup: () => undefined });
-  const [extremes, medians, users] = await Promise.all([groups.extremes(), groups.medians(), groups.distinctUsers()]);
-  const { counts, amounts, total } = groups;
-  const numbers = [...counts.keys()].filter((group) => counts[group] !== 0);
-  const seqs = await groups.seqsOf(numbers.map((group) => requestOf(groups, group)));
-  const measures = (group: number, ofAmounts: number) => ({
-    users: users[group],
-    ...(ofAmounts === 0 ? {} : { median: medians[group], min: extremes.minOf(group), max: extremes.maxOf(group) }),
-  });
-  const each = numbers.map((group, index) => ({
-    key: query.groupBy.map((_name, dimension) => groups.valueOf(group, dimension)),
-    count: counts[group],
-    amounts: amounts[group],
-    sum: groups.sumOf(group),
-    ...measures(group, amounts[group] as number),
-    seqs: seqs[index],
-  }));
-  return {
-    sequence: groups.sequence,
-    total: { ...total, ...measures(counts.length, total.amounts) },
-    groups: new Map(each.map((group) => [JSON.stringify(group.key), group])),
-  };
-};
-
-/** The first facts of some groups, the last ones of others. */
-const requestOf = (groups: FactGroups, group: number) => ({
-  group,
-  afterSeq: 0,
-  beforeSeq: Number.POSITIVE_INFINITY,
-  limit: 3,
-  fromEnd: (groups.counts[group] as number) % 2 === 0,
 });
 
 const outcomeOf = async (work: Promise<unknown>): Promise<unknown> => {

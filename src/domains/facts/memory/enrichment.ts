@@ -13,6 +13,15 @@ export interface EnrichedFacts {
   readonly rows: number;
   /** Reads a joined column: a code for each row. Throws for a join that these facts do not have. */
   readonly codeBy: (join: JoinName) => (row: number) => number;
+  /**
+   * A joined column in parts of `chunkRows` rows; what two states have in common is the same object. Only of facts that were
+   * the newest ones when they were joined, each at its own time.
+   */
+  readonly chunksOf?: ((join: JoinName) => readonly Chunk[]) | undefined;
+}
+
+export interface NewestFacts extends EnrichedFacts {
+  readonly chunksOf: (join: JoinName) => readonly Chunk[];
 }
 
 export interface Enrichment {
@@ -37,7 +46,7 @@ export const joinProbe = (): { readonly facts: EnrichedFacts; readonly joins: Re
   return { facts: { sequence: 0, rows: 0, codeBy }, joins };
 };
 
-type Chunk = Uint8Array | Uint32Array;
+export type Chunk = Uint8Array | Uint32Array;
 
 /** Rows `from` to `to` of a chunk whose first row is `first`: the codes of these rows are written to it. */
 export interface ChunkSlice {
@@ -61,7 +70,7 @@ export interface Join<Basis = unknown> {
 }
 
 const chunkBits = 14;
-const chunkRows = 1 << chunkBits;
+export const chunkRows = 1 << chunkBits;
 const chunkMask = chunkRows - 1;
 const cachedColumnsMax = 12;
 /** Columns of earlier states that are joined at once: each takes memory for all facts. */
@@ -154,7 +163,7 @@ class ChunkedEnrichment implements Enrichment {
       renewals.shift();
     }
     const columns = joins.map((join) => this.#newest[this.#joins.indexOf(join)] as NewestColumn);
-    return joinedFacts({ sequence, rows, joins, columns });
+    return joinedFacts({ sequence, rows, joins, columns, isNewest: true });
   }
 
   #takeStaleUsers(index: number): ReadonlySet<number> {
@@ -168,7 +177,7 @@ class ChunkedEnrichment implements Enrichment {
     const { sequence } = past;
     const rows = this.#facts.rowsUpTo(sequence);
     const columns = await Promise.all(joins.map((join) => this.#pastColumn(join, past)));
-    return joinedFacts({ sequence, rows, joins, columns });
+    return joinedFacts({ sequence, rows, joins, columns, isNewest: false });
   }
 
   #pastColumn(join: Join, past: Past): Promise<JoinedColumn> {
@@ -247,18 +256,23 @@ const writableChunk = (join: Join, chunk: Chunk | undefined, shared: Chunk | und
 };
 
 interface JoinedFacts extends Pick<EnrichedFacts, 'sequence' | 'rows'> {
+  readonly isNewest: boolean;
   readonly joins: readonly Join[];
   /** For each join. */
   readonly columns: readonly JoinedColumn[];
 }
 
-const joinedFacts = ({ sequence, rows, joins, columns }: JoinedFacts): EnrichedFacts => ({
-  sequence,
-  rows,
-  codeBy(name) {
+const joinedFacts = ({ sequence, rows, isNewest, joins, columns }: JoinedFacts): EnrichedFacts => {
+  const chunksOf = (name: JoinName): readonly Chunk[] => {
     const column = columns[joins.findIndex((join) => join.name === name)];
     if (!column) throw new Error(`these facts are not joined to ${name}`);
-    const { chunks } = column;
-    return (row) => (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
-  },
-});
+    return column.chunks;
+  };
+  return {
+    ...{ sequence, rows, chunksOf: isNewest ? chunksOf : undefined },
+    codeBy(name) {
+      const chunks = chunksOf(name);
+      return (row) => (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
+    },
+  };
+};

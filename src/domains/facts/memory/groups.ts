@@ -4,14 +4,20 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { FactGroups, GroupBudget, GroupFactsRequest, GroupQuery, MeasureFilter } from '../engine.ts';
 import type { CodedValues } from './coded-dimensions.ts';
+import type { CumulativeGroups } from './cumulative-groups.ts';
 import { type EnrichedFacts, joinProbe } from './enrichment.ts';
 import { type CountsAndSums, countAndSum, distinctUsers, extremes, medians, type Scan } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 import { candidatesOf, scanRows } from './scan.ts';
 
+export interface GroupServices {
+  readonly facts: MemoryFacts;
+  readonly cumulative: CumulativeGroups;
+}
+
 /** Joins facts to what was true at their time, then groups and counts them. Costs no SQL on the newest tables. */
 export const groupFacts = async (
-  facts: MemoryFacts,
+  { facts, cumulative }: GroupServices,
   query: GroupQuery,
   { work, onGroup }: GroupBudget,
 ): Promise<FactGroups> => {
@@ -23,9 +29,11 @@ export const groupFacts = async (
   // Questions that waited for the same tables would otherwise all begin in one go.
   await maybeYield();
   const dimensions = dimensionsOf(facts, query, enriched);
-  const grouper = createGrouper(dimensions);
+  const known = await cumulative.find({ query, enriched, joins: probe.joins, dimensions }, work);
+  const grouper = known?.grouper ?? createGrouper(dimensions);
   const scan = await scanOf(facts, query, enriched, { grouper, work });
-  const { totalSum, ...found } = await countAndSum(scan, facts.columns, onGroup);
+  for (const count of known?.sums.counts ?? []) if (count > 0) onGroup();
+  const { totalSum, ...found } = known?.sums ?? (await countAndSum(scan, facts.columns, onGroup));
   const total = { count: sumOf(found.counts), amounts: sumOf(found.amounts), sum: totalSum };
   const counted = { ...found, total, scan };
   const passing = query.having ? await having(query.having, counted, work) : counted;

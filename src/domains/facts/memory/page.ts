@@ -6,7 +6,7 @@ import type { FactFilter } from '../filter.ts';
 import { joinProbe } from './enrichment.ts';
 import { cursorsOf, type FactList, type FoundPage, factListOf, listTimeZone } from './fact-list.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { PageOrders } from './page-orders.ts';
+import type { PageOrders } from './page-orders.ts';
 import { scanRows } from './scan.ts';
 import { scannedPage } from './scanned-page.ts';
 import { walkedPage } from './walked-page.ts';
@@ -32,9 +32,9 @@ export class FactPages {
   /** By the list. */
   readonly #counts = new LRUCache<string, number>({ max: rememberedCounts });
 
-  constructor(facts: MemoryFacts) {
+  constructor(facts: MemoryFacts, orders: PageOrders) {
     this.#facts = facts;
-    this.#orders = new PageOrders(facts.columns);
+    this.#orders = orders;
   }
 
   async page(request: FactPageRequest, work?: Work): Promise<FactPage> {

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DimensionName } from '../../../src/domains/facts/dimensions.ts';
+import type { FactOrderField } from '../../../src/domains/facts/engine.ts';
+import type { FactFilter } from '../../../src/domains/facts/filter.ts';
+import { type CumulativeGroupLimits, CumulativeGroups } from '../../../src/domains/facts/memory/cumulative-groups.ts';
+import { groupFacts } from '../../../src/domains/facts/memory/groups.ts';
+import type { MemoryFacts } from '../../../src/domains/facts/memory/memory-facts.ts';
+import { PageOrders } from '../../../src/domains/facts/memory/page-orders.ts';
+import { transactionsInMemory } from '../../../src/domains/transactions/in-memory.ts';
+import { openApp } from '../../support/app.ts';
+import { answerOf } from '../../support/fact-answers.ts';
+import { servicesInMemory } from '../../support/facts-in-memory.ts';
+import { anyWrite, writeHistory } from '../../support/histories.ts';
+
+/** Sums at checkpoints that say how many questions they answered. */
+class CountedAnswers extends CumulativeGroups {
+  answers = 0;
+
+  override async find(...question: Parameters<CumulativeGroups['find']>): ReturnType<CumulativeGroups['find']> {
+    const answer = await super.find(...question);
+    if (answer) this.answers++;
+    return answer;
+  }
+}
+
+const withoutCheckpoints = { checkpointRows: 1, checkpointSumsMax: 0 };
+
+const engineOf = (facts: MemoryFacts, limits: CumulativeGroupLimits, orders = new PageOrders(facts.columns)) => {
+  const cumulative = new CountedAnswers(facts, orders, limits);
+  const group = (query: Parameters<typeof groupFacts>[1], budget: Parameters<typeof groupFacts>[2]) =>
+    groupFacts({ facts, cumulative }, query, budget);
+  return { group, cumulative };
+};
+
+const instant = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 7 }))
+    .map(([month, day]) => Date.UTC(2025, month, day) * 1000),
+  fc.constantFrom(Date.UTC(1970, 0, 1) * 1000, Date.UTC(2100, 1, 28) * 1000),
+);
+const where: fc.Arbitrary<FactFilter | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.record({ range: fc.record({ since: instant }) }),
+  fc.tuple(instant, instant).map(([a, b]) => ({ range: { between: { from: Math.min(a, b), to: Math.max(a, b) } } })),
+  fc.constantFrom('P1D', 'P40D', 'P1Y').map((last) => ({ range: { last } })),
+);
+const groupings: readonly (readonly DimensionName[])[] = [
+  ['USER_STATUS', 'CITY'],
+  ['USER_STATUS'],
+  ['CITY', 'PRODUCT', 'COUNTRY'],
+  ['USER'],
+  [],
+];
+const question = fc.record({
+  groupBy: fc.constantFrom(...groupings),
+  where,
+  having: fc.option(fc.record({ countAtLeast: fc.integer({ min: 1, max: 2 }) }), { nil: undefined, freq: 3 }),
+  timeZone: fc.constantFrom('UTC', 'Asia/Kathmandu'),
+});
+/** Purchases, and what they are joined to, come most often. */
+const write = fc.oneof(
+  { arbitrary: anyWrite, weight: 1 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constantFrom('purchase', 'purchase', 'status', 'ipTable', 'usersFile'),
+      user: fc.nat({ max: 3 }),
+      value: fc.nat({ max: 60 }),
+    }),
+    weight: 3,
+  },
+);
+
+describe('answers from sums at checkpoints', () => {
+  it('equal those of a scan after any history, and follow late records', async () => {
+    let answers = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.array(write, { minLength: 1, maxLength: 12 }), fc.array(question, { maxLength: 6 })), {
+          minLength: 3,
+          maxLength: 6,
+        }),
+        fc.integer({ min: 1, max: 3 }),
+        async (steps, checkpointRows) => {
+          const app = await openApp();
+          try {
+            const services = servicesInMemory(app);
+            const facts = transactionsInMemory(services);
+            const summed = engineOf(facts, { checkpointRows, checkpointSumsMax: 10_000 });
+            const scanned = engineOf(facts, withoutCheckpoints);
+            for (const [writes, questions] of steps) {
+              for (const each of questions) expect(await answerOf(summed, each)).toEqual(await answerOf(scanned, each));
+              // Of whichever state each of them is, while records arrive.
+              const meanwhile = questions.map(async (each) => [each, await answerOf(summed, each)] as const);
+              for (const one of writes) {
+                await writeHistory(app, [one]);
+                await services.ledger.catchUp();
+              }
+              for (const [each, answer] of await Promise.all(meanwhile))
+                expect(answer).toEqual(await answerOf(scanned, { ...each, asOf: { sequence: answer.sequence } }));
+            }
+            expect(scanned.cumulative.answers).toBe(0);
+            answers += summed.cumulative.answers;
+          } finally {
+            await app.close();
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(answers).toBeGreaterThan(40);
+  }, 240_000);
+
+  it('are of the state of their question, also when later records are in the order of time already', async () => {
+    const app = await openApp();
+    onTestFinished(() => app.close());
+    const services = servicesInMemory(app);
+    const facts = transactionsInMemory(services);
+    const purchase = (value: number) => ({ kind: 'purchase', user: value % 3, value }) as const;
+    const write = async (from: number, to: number): Promise<void> => {
+      await writeHistory(
+        app,
+        Array.from({ length: to - from }, (_write, index) => purchase(from + index)),
+      );
+      await services.ledger.catchUp();
+    };
+    let next = 20;
+    class LaterOrders extends PageOrders {
+      override async of(field: FactOrderField): ReturnType<PageOrders['of']> {
+        await write(next, ++next);
+        return super.of(field, facts.columns.rows);
+      }
+    }
+    const summed = engineOf(facts, { checkpointRows: 2, checkpointSumsMax: 10_000 }, new LaterOrders(facts.columns));
+    const scanned = engineOf(facts, withoutCheckpoints);
+    await write(0, next);
+    for (const since of [2, 3, 4, 5, 6, 7, 8, 9]) {
+      const query = {
+        groupBy: ['PRODUCT', 'USER_STATUS'] as const,
+        timeZone: 'UTC',
+        where: { range: { since: Date.UTC(2025, since - 1, since) * 1000 } },
+      };
+      const answer = await answerOf(summed, query);
+      expect(answer).toEqual(await answerOf(scanned, { ...query, asOf: { sequence: answer.sequence } }));
+    }
+    expect(summed.cumulative.answers).toBe(7);
+    expect(next).toBe(27);
+  });
+});
