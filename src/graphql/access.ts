@@ -7,6 +7,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { ApiKeys, Principal } from '../domains/api-keys.ts';
+import { DomainError } from '../errors.ts';
 import type { Scope } from '../lib/api-key.ts';
 
 /** An operation, and the document and schema it belongs to. */
@@ -41,6 +42,16 @@ export const accessOf = ({ schema, document, node }: OperationToCheck): Access =
 /** Throws UNAUTHENTICATED or NOT_ALLOWED for a caller who may not. Called for every request, because documents are kept across callers. */
 export const checkAccess = (access: Access, apiKeys: ApiKeys, caller: Principal | null): void => {
   for (const scopes of access) apiKeys.admit(caller, scopes);
+};
+
+export const hasAccess = (access: Access, apiKeys: ApiKeys, caller: Principal | null): boolean => {
+  try {
+    checkAccess(access, apiKeys, caller);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
 };
 
 /** Names of the root fields of an operation, those in fragments and skipped ones included. */

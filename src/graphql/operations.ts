@@ -14,7 +14,7 @@ import { DomainError } from '../errors.ts';
 import { clientLeft, type EarlyEnd, untilEnd } from '../http/ended-work.ts';
 import { preview } from '../lib/problems.ts';
 import { Stages } from '../lib/yielding.ts';
-import { checkAccess, rootFields } from './access.ts';
+import { checkAccess, hasAccess, rootFields } from './access.ts';
 import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, findOperation, type Operation, operationNamed, type PreparedDocument } from './documents.ts';
 import { maskResult } from './errors.ts';
@@ -35,7 +35,7 @@ import { readVariables, type Variables } from './variables.ts';
 export type ResolveDocument = (
   parameters: RequestParameters,
   caller: Principal | null,
-) => Pick<ResolvedDocument, 'text'>;
+) => Pick<ResolvedDocument, 'text' | 'register'>;
 
 /** Executes a query, a mutation, or a subscription for one of its events, whose access and limits have been checked. */
 export type Execute = (
@@ -192,7 +192,8 @@ const createFinder =
   (request: OperationRequest): Operation | Answer | Promise<Operation | Answer> => {
     const { parameters, caller, isReadOnly } = request;
     if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
-    const { parsed, prepareInSlices } = documents.parse(resolveDocument(parameters, caller).text);
+    const { text, register } = resolveDocument(parameters, caller);
+    const { parsed, prepareInSlices } = documents.parse(text);
     // Before anything that costs more than parsing; without an operation, before the errors of the document.
     const known = parsed && findOperation(parsed, parameters.operationName);
     const refused = known && refusing(request, () => checkAccess(known.access, apiKeys, caller));
@@ -200,6 +201,7 @@ const createFinder =
     if (!known && parsed && caller === null) apiKeys.admit(caller, []);
     const choose = ({ operations, refusal }: PreparedDocument): Operation | Answer => {
       if (refusal) return refusal;
+      if (register && operations.every(({ access }) => hasAccess(access, apiKeys, caller))) register();
       const operation = operationNamed(operations, parameters.operationName);
       if (ledger.damages.length > 0) for (const area of areasOf(schema, operation)) ledger.refuseDamaged(area);
       if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();

@@ -9,9 +9,8 @@ import { FetchRequest, mediaTypeOf } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
 import { toResponse } from '../http/response.ts';
 import { type Accepted, createAcceptReader } from './accept.ts';
-import { checkAccess } from './access.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
-import { createDocuments, type Documents } from './documents.ts';
+import { createDocuments } from './documents.ts';
 import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
 import { observeOperations } from './observed-operations.ts';
@@ -28,7 +27,7 @@ import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
 import { createReads, rowFormatOf } from './reads.ts';
 import type { StreamedResult } from './subscriptions.ts';
-import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
+import { DocumentResolver } from './trusted-documents/resolve-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
 import { parametersOfParts } from './uploads.ts';
 import { createYogaServer, type RequestStages } from './yoga.ts';
@@ -44,7 +43,7 @@ type Outcome = Answer | AsyncIterable<StreamedResult> | Response;
 /** One endpoint for operations and, in a browser, GraphiQL. */
 export const createGraphql = (services: Services, trusted: TrustedDocuments, log: Logger): Graphql => {
   const documents = createDocuments(schema, services.config);
-  const resolver = new DocumentResolver(trusted, services.config, mayRunOf(documents, services));
+  const resolver = new DocumentResolver(trusted, services.config);
   const plainOperations = createOperations({
     services,
     schema,
@@ -120,20 +119,6 @@ const createStages = (operations: Operations, services: Services) => {
     respond: (outcome) => (outcome instanceof Response ? outcome : responseTo(outcome, accepted, pingMs)),
   });
 };
-
-/** Whether a caller has the scopes of every operation of a text. */
-const mayRunOf =
-  (documents: Documents, { apiKeys }: Services): MayRun =>
-  (text, caller) => {
-    try {
-      const { parsed, prepare } = documents.parse(text);
-      for (const { access } of parsed ?? []) checkAccess(access, apiKeys, caller);
-      return prepare().operations !== undefined;
-    } catch {
-      // The request itself is checked again, and its answer says what is wrong.
-      return false;
-    }
-  };
 
 const checkMethod = ({ method, url }: Request): void => {
   const { pathname } = new URL(url);

@@ -17,15 +17,14 @@ export interface ResolvedDocument {
   readonly text: string;
   /** Null for text that the client sent or registered. */
   readonly trusted: StoredDocument | null;
+  /** Registers a text that the client sent with its hash: call it once the text is known to be valid, and the caller to have access. */
+  readonly register?: () => void;
 }
 
 interface Settings {
   readonly trustedOnly: boolean;
   readonly registeredDocumentsBytesMax: number;
 }
-
-/** Whether a caller may run all operations of a text, as far as that is known before they are executed. */
-export type MayRun = (text: string, caller: Principal) => boolean;
 
 /**
  * Decides which text a request runs: the one place for POST, GET, uploads and subscriptions. Text comes as `query`, by the
@@ -36,13 +35,11 @@ export type MayRun = (text: string, caller: Principal) => boolean;
 export class DocumentResolver {
   readonly #trusted: TrustedDocuments;
   readonly #trustedOnly: boolean;
-  readonly #mayRun: MayRun;
   readonly #registered: LRUCache<string, string>;
 
-  constructor(trusted: TrustedDocuments, settings: Settings, mayRun: MayRun) {
+  constructor(trusted: TrustedDocuments, settings: Settings) {
     this.#trusted = trusted;
     this.#trustedOnly = settings.trustedOnly;
-    this.#mayRun = mayRun;
     this.#registered = new LRUCache({
       maxSize: settings.registeredDocumentsBytesMax,
       // Two bytes a character, and what an entry costs beside its text.
@@ -82,9 +79,8 @@ export class DocumentResolver {
     if (!text.isWellFormed() || sha256(text) !== hash)
       throw new DomainError('BAD_REQUEST', 'extensions.persistedQuery.sha256Hash is not the SHA-256 of query');
     const resolved = this.#byText(text, caller);
-    if (resolved.trusted === null && caller !== null && !this.#registered.has(hash) && this.#mayRun(text, caller))
-      this.#registered.set(hash, text);
-    return resolved;
+    if (resolved.trusted !== null || caller === null || this.#registered.has(hash)) return resolved;
+    return { ...resolved, register: () => void this.#registered.set(hash, text) };
   }
 
   #byText(text: string, caller: Principal | null): ResolvedDocument {

@@ -4,7 +4,12 @@ import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { createGraphql } from '../../../src/graphql/server.ts';
+import { TrustedDocuments } from '../../../src/graphql/trusted-documents/trusted-documents.ts';
+import { noObserver } from '../../../src/lib/telemetry.ts';
 import { type OpenApp, openApp, origin } from '../../support/app.ts';
 import { addressOf, folderOf, getFrom, postTo } from '../../support/documents.ts';
 
@@ -90,6 +95,41 @@ describe('registration by hash', () => {
     expect(await postTo(app, { ...persisted(long), query: long }, key)).toMatchObject({ status: 200 });
     expect(await postTo(app, persisted(long), key)).toMatchObject(notFound);
   });
+});
+
+it('a long text is validated in slices before it is registered', async () => {
+  const { app, close } = await openApp();
+  onTestFinished(close);
+  const config = readConfig({ data: ':memory:' });
+  const log = pino({ level: 'silent' });
+  const { domains, ledger } = app;
+  const server = {
+    version: '1',
+    startedAtUs: 0,
+    rebuildUs: 1,
+    builtAtUs: 1,
+    isStopping: false,
+    projections: () => [],
+    interrupted: new AbortController().signal,
+  };
+  const more = { nowUs: () => 0, observer: noObserver, trustedDocuments: () => [] };
+  const services = { ...domains, config, ledger, server, ...more };
+  const { operations } = createGraphql(services, new TrustedDocuments(config, log, null), log);
+  const query = `{ ${Array.from({ length: 300 }, (_, index) => `a${index}: server { engine }`).join(' ')} }`;
+  const request = (text: string | null) =>
+    operations.find({
+      parameters: { query: text, documentId: null, operationName: null, variables: null, ...persisted(query) },
+      caller: domains.apiKeys.callerOf(undefined),
+      origin,
+      requestId: '1',
+      isReadOnly: false,
+    });
+  const finding = request(query);
+  // Validated in one go, the operation would be there at once.
+  expect(finding).toBeInstanceOf(Promise);
+  expect(request(null)).toMatchObject({ result: { errors: [{ message: 'PersistedQueryNotFound' }] } });
+  expect(await finding).toHaveProperty('operation');
+  expect(request(null)).toHaveProperty('operation');
 });
 
 describe('clients with persisted queries', () => {
