@@ -172,6 +172,7 @@ describe('an edit of a store that changes what it holds', () => {
       "update sqlite_sequence set seq = seq + 1 where name = 'imports'",
       "delete from sqlite_sequence where name = 'imports'",
       "insert into sqlite_sequence (name, seq) values ('imports', 99)",
+      "update sqlite_sequence set name = case name when 'imports' then 'rejected_records' else 'imports' end where name in ('imports', 'rejected_records')",
       'insert into store_state (id, changes, digest) select 2, changes, digest from store_state',
       'update user_files set name = cast(name as blob) where seq = (select max(seq) from user_files)',
       "update dataset_versions set columns = columns || 'x'",
