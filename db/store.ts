@@ -155,6 +155,11 @@ export interface Store {
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /**
+   * Like `write`, in a transaction of its own, for work that takes long: after each step others may read, and see the state
+   * before it. Other writes wait. A store in memory does all steps at once.
+   */
+  writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R>;
+  /**
    * Transactions of many works each, for an import in a thread of its own: they block it. Nothing else writes with this
    * store meanwhile.
    */

@@ -43,6 +43,8 @@ const runRows = 32;
 export class SideRows {
   readonly #client: Database.Database;
   readonly #watched = new Map<SQLiteTable, Watched>();
+  /** What the transaction has changed, where it was sealed already. */
+  #change: SideChange | undefined;
   readonly #readState: Database.Statement<[], SideState>;
   readonly #writeState: Database.Statement;
   readonly #readDigest: Database.Statement<[number], Buffer>;
@@ -66,6 +68,7 @@ export class SideRows {
   }
 
   begin(): void {
+    this.#change = undefined;
     for (const watched of this.#watched.values()) {
       watched.touched.clear();
       watched.isCounted = false;
@@ -101,14 +104,30 @@ export class SideRows {
     if (row) watched.touched.add(id);
   }
 
+  /** Brings the digests of the rows so far level with them. */
+  advance(): void {
+    this.#sealTouched(this.state());
+  }
+
   /** Brings the digests level with the rows; call it before COMMIT. */
   seal(): SideState {
     return this.sealAfter(this.state());
   }
 
-  /** Like `seal`, after a state whose digest covers what `row_digests` holds. */
+  /** Like `seal`, after a state whose digest covers what `row_digests` held when the transaction began. */
   sealAfter(before: SideState): SideState {
-    const change: SideChange = { digest: Buffer.from(before.digest), isChanged: false };
+    const { digest, isChanged } = this.#sealTouched(before);
+    if (!isChanged) return before;
+    const changes = before.changes + 1;
+    combineChanges(digest, before.changes);
+    combineChanges(digest, changes);
+    this.#writeState.run(changes, digest);
+    return { changes, digest };
+  }
+
+  #sealTouched(before: SideState): SideChange {
+    this.#change ??= { digest: Buffer.from(before.digest), isChanged: false };
+    const change = this.#change;
     for (const watched of this.#watched.values()) {
       const { runs, others } = runsOf(watched.touched);
       for (const first of runs) this.#sealRun(watched, first, change);
@@ -116,14 +135,10 @@ export class SideRows {
       const { name, isCounted, firstKey } = watched;
       const counter = isCounted ? this.#readCounter.get(name) : undefined;
       if (counter !== undefined) this.#renew(firstKey, { digest: counterDigest(name, counter) }, change);
+      watched.touched.clear();
+      watched.isCounted = false;
     }
-    const { digest, isChanged } = change;
-    if (!isChanged) return before;
-    const changes = before.changes + 1;
-    combineChanges(digest, before.changes);
-    combineChanges(digest, changes);
-    this.#writeState.run(changes, digest);
-    return { changes, digest };
+    return change;
   }
 
   #sealRow({ firstKey, rowDigest, read, datasetIdOf }: Watched, id: number, change: SideChange): void {

@@ -23,6 +23,7 @@ import { commits } from '../tables/index.ts';
 import { SqliteBulkWriter } from './bulk-writer.ts';
 import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
+import { LongTransactions } from './long-transactions.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
 import { stateOf } from './preflight.ts';
@@ -68,6 +69,7 @@ class SqliteStore implements Store {
   readonly #reader: RecordReader;
   readonly #recent = new RecentCommits();
   readonly #tx: SqliteTransaction;
+  readonly #long: LongTransactions | null;
   readonly #queue: WriteQueue;
   readonly #listeners = new Set<(tables: ReadonlySet<SQLiteTable>) => void>();
   readonly #health: WriteHealth;
@@ -86,9 +88,13 @@ class SqliteStore implements Store {
     this.#nowUs = options.nowUs;
     this.#reader = new RecordReader(client);
     this.#tx = new SqliteTransaction(client, options);
+    // A reader writes nothing, and one that keeps others out would keep itself out.
+    const isAlone = file === null || options.isReadOnly === true || options.isExclusive === true;
+    this.#long = isAlone ? null : new LongTransactions(() => openClient(file.path, options.onStatement), options);
     this.#queue = new WriteQueue({
       client,
       tx: this.#tx,
+      long: this.#long,
       limits: options,
       health: this.#health,
       checkSchema: this.#checkSchema,
@@ -103,6 +109,10 @@ class SqliteStore implements Store {
 
   write<R>(work: (tx: Tx) => R): Promise<R> {
     return this.#queue.write(work);
+  }
+
+  writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R> {
+    return this.#queue.writeInSteps(work);
   }
 
   bulk(options: BulkOptions): SqliteBulkWriter {
@@ -257,6 +267,7 @@ class SqliteStore implements Store {
 
   close(): void {
     this.#queue.close();
+    this.#long?.close();
     this.#client.close();
     this.#file?.close();
   }

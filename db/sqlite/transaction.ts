@@ -16,11 +16,12 @@ import type {
 import { erasedRecords } from '../tables/integrity.ts';
 import { columnOf, encodeValues, equalities } from './columns.ts';
 import { CommitChain } from './commit-chain.ts';
-import { noDigest, RowDigest, rowDigestBytes } from './digests.ts';
+import { noDigest } from './digests.ts';
 import { type Inserter, Inserters } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
 import { RecordBatches } from './record-batch.ts';
+import { RecordDigests } from './record-digests.ts';
 import { readRange } from './seal.ts';
 import { SideRows, type SideState } from './side-rows.ts';
 
@@ -55,7 +56,7 @@ export class SqliteTransaction implements ErasingTx {
   readonly #finder: LatestRowFinder;
   readonly #inserters: Inserters;
   readonly #statements = new Map<string, Database.Statement>();
-  readonly #digests = new Map<SQLiteTable, RowDigest>();
+  readonly #digests = new RecordDigests();
   readonly #sideRows: SideRows;
   readonly #batches: RecordBatches;
   readonly #chain: CommitChain;
@@ -99,6 +100,7 @@ export class SqliteTransaction implements ErasingTx {
     this.#firstSeq = last ? last.lastSeq + 1 : this.#firstOfAll;
     this.#lastDigest = last?.digest ?? noDigest;
     this.#sideRows.begin();
+    this.#digests.begin();
     this.#batches.end(true);
     this.#appended = [];
     this.#tables = new Set();
@@ -121,6 +123,12 @@ export class SqliteTransaction implements ErasingTx {
     this.#batches.end(false);
   }
 
+  /** Does a part of what `end` has to do; call it between the steps of a long transaction, which has no savepoints. */
+  advance(): void {
+    this.#digests.advance(this.#appended);
+    this.#sideRows.advance();
+  }
+
   /** Writes the commit row and the digests; call it right before COMMIT. */
   end(): void {
     this.release();
@@ -129,7 +137,7 @@ export class SqliteTransaction implements ErasingTx {
     if (this.#appended.length === 0) return;
     const lastSeq = this.#firstSeq + this.#appended.length - 1;
     if (this.#lastSeq === 0 && this.#firstSeq > 1) this.#lastDigest = this.#insertOrigin();
-    const commit = { lastSeq, recordedAtUs: this.#nowUs, recordDigests: this.#recordDigests() };
+    const commit = { lastSeq, recordedAtUs: this.#nowUs, recordDigests: this.#digests.finish(this.#appended) };
     const digest = this.#chain.append(this.#lastDigest, commit);
     this.#state = { lastSeq, digest, side };
   }
@@ -231,7 +239,7 @@ export class SqliteTransaction implements ErasingTx {
     const sets = equalities(table, left, ', ');
     this.#prepare(`update "${getTableName(table)}" set ${sets} where seq = ?`).run([...encodeValues(table, left), seq]);
     const values = readRange(this.#client, table).get(seq - 1, seq);
-    if (values) this.#noteErased(table, seq, this.#digestOf(table).of(values).toString('hex'));
+    if (values) this.#noteErased(table, seq, this.#digests.of(table).of(values).toString('hex'));
   }
 
   #noteErased(table: LedgerTable, id: number, leftDigest: string | null): void {
@@ -256,22 +264,6 @@ export class SqliteTransaction implements ErasingTx {
     this.#tables.add(table);
     const found = this.#prepare(`select id from "${getTableName(table)}" where ${where}`);
     for (const { id } of found.all(parameters) as { id: number }[]) this.#sideRows.changing(table, id);
-  }
-
-  #recordDigests(): Buffer {
-    const digests = Buffer.allocUnsafe(this.#appended.length * rowDigestBytes);
-    for (const [index, { table, values }] of this.#appended.entries())
-      this.#digestOf(table).write(values, digests, index * rowDigestBytes);
-    return digests;
-  }
-
-  #digestOf(table: SQLiteTable): RowDigest {
-    let rowDigest = this.#digests.get(table);
-    if (!rowDigest) {
-      rowDigest = new RowDigest(table);
-      this.#digests.set(table, rowDigest);
-    }
-    return rowDigest;
   }
 
   #prepare(text: string): Database.Statement {

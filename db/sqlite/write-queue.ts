@@ -3,11 +3,14 @@ import type Database from 'better-sqlite3';
 import { DomainError, isStorageFault, serverIsClosing, storageFaultOf } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
+import { type LongTransactions, runSteps, type Steps } from './long-transactions.ts';
 import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
 import type { WriteHealth } from './write-health.ts';
 
 interface Job {
   readonly work: (tx: Tx) => unknown;
+  /** The same work in steps, for a transaction of its own. */
+  readonly steps?: (tx: Tx) => Steps<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,6 +26,8 @@ export interface WriteQueueOptions {
   readonly tx: SqliteTransaction;
   readonly limits: { readonly writeQueueMax: number; readonly writeWaitMs: number; readonly writeProbeMs: number };
   readonly health: WriteHealth;
+  /** Null for a store that has only one connection: all steps are then done at once. */
+  readonly long: LongTransactions | null;
   /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
   readonly checkSchema: () => void;
   readonly onCommit: (committed: CommittedRecords, seconds: number) => void;
@@ -53,11 +58,20 @@ export class WriteQueue {
   }
 
   write<R>(work: (tx: Tx) => R): Promise<R> {
+    return this.#add<R>({ work });
+  }
+
+  writeInSteps<R>(steps: (tx: Tx) => Steps<R>): Promise<R> {
+    const work = (tx: Tx): R => runSteps(steps(tx));
+    return this.#add<R>(this.#options.long ? { work, steps } : { work });
+  }
+
+  #add<R>(job: Pick<Job, 'work' | 'steps'>): Promise<R> {
     const { writeQueueMax } = this.#options.limits;
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) return reject(serverIsClosing());
       if (this.#pending.length >= writeQueueMax) return reject(queueIsFull(this.#pending.length));
-      this.#pending.push({ work, resolve: resolve as (result: never) => void, reject });
+      this.#pending.push({ ...job, resolve: resolve as (result: never) => void, reject });
       if (!this.#running) void this.#drain();
     });
   }
@@ -80,7 +94,11 @@ export class WriteQueue {
       while (this.#pending.length > 0 && !this.#closed) {
         // Work that arrives in the same iteration of the event loop shares the transaction.
         await new Promise((resolve) => setImmediate(resolve));
-        if (!this.#closed) await this.#runTransaction();
+        if (this.#closed) return;
+        const { long } = this.#options;
+        const { steps } = this.#pending[0] ?? {};
+        if (long && steps) await this.#runLong(this.#pending.shift() as Job, steps, long);
+        else await this.#runTransaction();
       }
     } finally {
       this.#running = false;
@@ -91,7 +109,7 @@ export class WriteQueue {
 
   async #runTransaction(): Promise<void> {
     try {
-      await this.#lock();
+      await this.#lock(() => this.#begin.run());
     } catch (error) {
       this.#fail(this.#pending.splice(0), error);
       return;
@@ -103,7 +121,7 @@ export class WriteQueue {
       checkSchema();
       tx.begin();
       const endsAt = performance.now() + transactionMs;
-      while (this.#pending.length > 0 && performance.now() < endsAt) {
+      while (this.#pending.length > 0 && !this.#pending[0]?.steps && performance.now() < endsAt) {
         const job = this.#pending.shift() as Job;
         jobs.push(job);
         settlements.push(runInSavepoint(this.#savepoint, tx, job));
@@ -120,6 +138,23 @@ export class WriteQueue {
     }
     health.note(null);
     for (const settle of settlements) settle();
+  }
+
+  /** A transaction with many steps, between which the event loop is free; other jobs wait for its end. */
+  async #runLong(job: Job, steps: (tx: Tx) => Steps<unknown>, long: LongTransactions): Promise<void> {
+    const { checkSchema, onCommit, health } = this.#options;
+    const beforeEach = (): void => {
+      if (this.#closed) throw serverIsClosing();
+    };
+    try {
+      await this.#lock(() => long.begin());
+      const { result, committed, commitSeconds } = await long.run(steps, { beforeAll: checkSchema, beforeEach });
+      onCommit(committed, commitSeconds);
+      health.note(null);
+      job.resolve(result as never);
+    } catch (error) {
+      this.#fail([job], error);
+    }
   }
 
   #fail(jobs: readonly Job[], cause: unknown): void {
@@ -157,12 +192,12 @@ export class WriteQueue {
   }
 
   /** Begins a transaction as soon as no other process holds the lock. */
-  async #lock(): Promise<void> {
+  async #lock(begin: () => void): Promise<void> {
     const { writeWaitMs } = this.#options.limits;
     const deadline = performance.now() + writeWaitMs;
     for (;;) {
       try {
-        this.#begin.run();
+        begin();
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;

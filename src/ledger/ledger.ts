@@ -1,5 +1,6 @@
 import type { ColumnName, Damage, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
 import { DomainError, serverIsClosing } from '../errors.ts';
+import { yieldToEventLoop } from '../lib/yielding.ts';
 import type { Area } from './areas.ts';
 import { type Coalesced, coalesced } from './coalesce.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
@@ -38,6 +39,8 @@ export interface Ledger {
   catchUp(): Promise<void>;
   /** Store first, then memory: resolves when the records are durable and every projection has them. */
   write<R>(work: (tx: Tx) => R): Promise<R>;
+  /** The same for work that takes long: see `Store.writeInSteps`. */
+  writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R>;
   /** Brings every projection level with what another thread has written, once they exist. */
   follow(): Promise<void>;
   snapshot(): Snapshot;
@@ -109,6 +112,12 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     async write(work) {
       const result = await store.write(work);
       // What was stored is stored, also while the ledger closes.
+      if (state.replay && !state.isClosed) await catchUps.run();
+      return result;
+    },
+    async writeInSteps(work) {
+      const result = await store.writeInSteps(work);
+      await yieldToEventLoop();
       if (state.replay && !state.isClosed) await catchUps.run();
       return result;
     },

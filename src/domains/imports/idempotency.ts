@@ -26,16 +26,16 @@ export const checkBatchKey = ({ key, field }: Pick<BatchKey, 'key' | 'field'>): 
 };
 
 /**
- * Stores a batch once for its key: the first time by `store`, in the same transaction as the key. The same batch again has
+ * Stores a batch once for its key: the first time by the steps of `store`, in the same transaction as the key. The same batch again has
  * the same result, and stores nothing. Keys are kept for `keptMs`. Throws VALIDATION_FAILED when the key is known for another
  * batch, as draft-ietf-httpapi-idempotency-key-header has it (section 2.7: status 422).
  */
-export const storeBatchOnce = (
+export function* storeBatchOnce(
   tx: Tx,
   { sentBy, key, field, content }: BatchKey,
   keptMs: number,
-  store: () => IngestResult,
-): IngestResult => {
+  store: () => Generator<void, IngestResult>,
+): Generator<void, IngestResult> {
   tx.removeUpTo(idempotencyKeys, 'storedAtUs', tx.nowUs - keptMs * 1000);
   const digest = createHash('sha256').update(content).digest('hex');
   const sender = sentBy ?? '';
@@ -45,12 +45,12 @@ export const storeBatchOnce = (
     const message = `${field} ${preview(key)} was sent with another body before; send a new key with a new body`;
     throw new DomainError('VALIDATION_FAILED', message, { problems: [{ path: field, code: 'CONFLICT', message }] });
   }
-  const result = store();
+  const result = yield* store();
   const { outcomes, rejectedIds } = result;
   const row = { sentBy: sender, key, digest, storedAtUs: tx.nowUs };
   tx.insert(idempotencyKeys, { ...row, outcomes: runsOf(outcomes), rejectedIds: [...rejectedIds] });
   return result;
-};
+}
 
 type KeyRow = Row<typeof idempotencyKeys>;
 type Runs = KeyRow['outcomes'];

@@ -11,7 +11,7 @@ import type { RecordFace } from '../../lib/problems.ts';
 import type { Trace } from '../../lib/telemetry.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { checkBatchKey, storeBatchOnce } from './idempotency.ts';
-import { ingestWhole, type RawRecord, rawFormat } from './ingest-records.ts';
+import { ingestWhole, type RawRecord, rawFormat, writeWhole } from './ingest-records.ts';
 import type { IngestResult } from './ingest-result.ts';
 import type { Import } from './job.ts';
 import { followImport } from './progress.ts';
@@ -109,11 +109,12 @@ export const createImports = (services: ImportsServices): Imports => {
     async ingest(importer, sentBy, records, { idempotencyKey, face } = {}) {
       const format = { ...rawFormat(importer, sentBy, face), rejectsMax: limits.rejectsPerRequestMax };
       const ingest = (tx: Tx) => ingestWhole(tx, importer, records, format);
-      if (idempotencyKey === undefined) return ledger.write(ingest);
+      if (idempotencyKey === undefined) return writeWhole(ledger, records, ingest);
       const content = JSON.stringify(records.map(({ raw }) => raw));
       const key = { sentBy, key: idempotencyKey, field: 'idempotencyKey', content };
       checkBatchKey(key);
-      return ledger.write((tx) => storeBatchOnce(tx, key, limits.idempotencyKeyMs, () => ingest(tx)));
+      const { idempotencyKeyMs } = limits;
+      return writeWhole(ledger, records, (tx) => storeBatchOnce(tx, key, idempotencyKeyMs, () => ingest(tx)));
     },
     importsPage: ({ state, target }, page) => {
       const match = { ...(state ? { state } : {}), ...(target ? { target } : {}) };

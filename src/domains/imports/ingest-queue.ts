@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
@@ -8,7 +7,14 @@ import { preview } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
-import { ingestRecords, ingestWhole, type RawRecord, rawFormat, type WireFormat } from './ingest-records.ts';
+import {
+  ingestRecords,
+  ingestWhole,
+  type RawRecord,
+  rawFormat,
+  type WireFormat,
+  writeWhole,
+} from './ingest-records.ts';
 import { IngestStream, retryWhileOverloaded } from './ingest-stream.ts';
 
 /** An id that came beside a record, in a header, and the field of the record that it stands for. */
@@ -20,7 +26,7 @@ export interface OuterId {
 }
 
 export interface IngestQueueServices {
-  readonly ledger: Pick<Ledger, 'write' | 'catchUp' | 'ready'>;
+  readonly ledger: Pick<Ledger, 'write' | 'writeInSteps' | 'catchUp' | 'ready'>;
   readonly openRequests: OpenRequests;
   readonly importer: Importer;
   readonly limits: SourceLimits & IngestLimits;
@@ -110,11 +116,10 @@ export class IngestQueue {
     checkBatchKey(key);
     const records: RawRecord[] = [];
     // One by one: an argument for each of a million records is too many.
-    for await (const some of this.#read(Readable.from([body]), onIgnored))
-      for (const record of some) records.push(record);
+    for await (const some of this.#read(piecesOf(body), onIgnored)) for (const record of some) records.push(record);
     const format = { ...rawFormat(importer, key.sentBy), rejectsMax: limits.rejectsPerRequestMax };
     const { outcomes } = await retryWhileOverloaded(() =>
-      ledger.write((tx) =>
+      writeWhole(ledger, records, (tx) =>
         storeBatchOnce(tx, { ...key, content: body }, limits.idempotencyKeyMs, () =>
           ingestWhole(tx, importer, records, format),
         ),
@@ -196,3 +201,10 @@ const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord =>
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
 };
+
+const pieceBytes = 64 * 1024;
+
+/** A body in pieces, so that others may run while it is read. */
+async function* piecesOf(body: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < body.length; from += pieceBytes) yield body.subarray(from, from + pieceBytes);
+}

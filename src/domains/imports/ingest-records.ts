@@ -1,6 +1,7 @@
 import type { Tx } from '../../../db/store.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { type Importer, type ImportSession, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
 import { apiSource } from '../../lib/api-source.ts';
 import { type ReadResult, type RecordFace, valuesOf } from '../../lib/problems.ts';
 import type { IngestResult } from './ingest-result.ts';
@@ -37,9 +38,23 @@ export const ingestRecords = <R, T>(
   tx: Tx,
   importer: Importer<R>,
   records: readonly T[],
-  { read, rawOf, sentBy, requestId, face, rejectsMax }: WireFormat<R, T>,
+  format: WireFormat<R, T>,
+): IngestResult => ingestSome(tx, { importer, session: sessionOf(importer, format), format }, records);
+
+const sessionOf = <R, T>(importer: Importer<R>, { face }: WireFormat<R, T>): ImportSession<R> =>
+  importer.begin({ id: 0, digest: '', isRepeat: false, face });
+
+interface Ingestion<R, T> {
+  readonly importer: Importer<R>;
+  readonly session: ImportSession<R>;
+  readonly format: WireFormat<R, T>;
+}
+
+const ingestSome = <R, T>(
+  tx: Tx,
+  { importer, session, format: { read, rawOf, sentBy, requestId, rejectsMax } }: Ingestion<R, T>,
+  records: readonly T[],
 ): IngestResult => {
-  const session = importer.begin({ id: 0, digest: '', isRepeat: false, face });
   const outcomes: RecordOutcome[] = [];
   const rejects: NewRejectedRecord[] = [];
   const results = records.map(read);
@@ -61,19 +76,52 @@ export const ingestRecords = <R, T>(
   return { outcomes, rejectedIds: insertRejectedRecords(tx, rejects) };
 };
 
-/** The same for records that are stored as a whole. Throws LIMIT_EXCEEDED for more rejects than a request may store. */
-export const ingestWhole = <R, T>(
+/** Records of one step, after which others may run. */
+const recordsPerStep = 250;
+
+/**
+ * The same in steps, for records that are stored as a whole. Throws LIMIT_EXCEEDED for more rejects than a request may store.
+ */
+export function* ingestWhole<R, T>(
   tx: Tx,
   importer: Importer<R>,
   records: readonly T[],
   format: WireFormat<R, T>,
-): IngestResult => {
-  const result = ingestRecords(tx, importer, records, format);
-  if (result.outcomes.length === records.length) return result;
-  throw new DomainError(
+): Generator<void, IngestResult> {
+  const session = sessionOf(importer, format);
+  const { rejectsMax = Number.POSITIVE_INFINITY } = format;
+  const outcomes: RecordOutcome[] = [];
+  const rejectedIds: number[] = [];
+  for (let from = 0; from < records.length; from += recordsPerStep) {
+    const some = records.slice(from, from + recordsPerStep);
+    const left = { ...format, rejectsMax: rejectsMax - rejectedIds.length };
+    const result = ingestSome(tx, { importer, session, format: left }, some);
+    outcomes.push(...result.outcomes);
+    rejectedIds.push(...result.rejectedIds);
+    if (result.outcomes.length < some.length) throw tooManyRejects(rejectsMax, outcomes.length);
+    yield;
+  }
+  return { outcomes, rejectedIds };
+}
+
+const tooManyRejects = (rejectsMax: number, index: number): DomainError =>
+  new DomainError(
     'LIMIT_EXCEEDED',
-    `a request may store ${format.rejectsMax} rejects (setting rejectsPerRequestMax), and the record with index ${result.outcomes.length} would be one more: nothing was stored`,
+    `a request may store ${rejectsMax} rejects (setting rejectsPerRequestMax), and the record with index ${index} would be one more: nothing was stored`,
   );
+
+/** Stores records as a whole by work in steps: few of them share a transaction with others, which costs less. */
+export const writeWhole = (
+  ledger: Pick<Ledger, 'write' | 'writeInSteps'>,
+  { length }: { readonly length: number },
+  steps: (tx: Tx) => Generator<void, IngestResult>,
+): Promise<IngestResult> =>
+  length > recordsPerStep ? ledger.writeInSteps(steps) : ledger.write((tx) => lastOf(steps(tx)));
+
+const lastOf = <R>(steps: Generator<void, R>): R => {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 };
 
 /** The wire format of raw records that one key sent. */

@@ -101,6 +101,28 @@ describe('the rejects of a request with events', () => {
     expect(await (await send(2)).json()).toMatchObject({ received: 3, created: 1, rejected: 2 });
   });
 
+  it('undo a long body with an Idempotency-Key, too, whose records are stored as a whole or not at all', async () => {
+    const app = await openEventApp({ rejectsPerRequestMax: '2' });
+    const send = (lines: readonly string[]) =>
+      postEvents(app, lines.join('\n'), { ...ndjson, 'idempotency-key': 'k' }, '/events?summary=1');
+    const events = Array.from({ length: 900 }, (_, index) => eventText({ event_id: `e${index}` }));
+    expect((await send([...events, '{}', '{}', '{}'])).status).toBe(400);
+    expect([storedEvents(app).length, rejectedEvents(app).length]).toEqual([0, 0]);
+    const lines = ['{}', ...events, events[5] as string, '{}'];
+    const counts = { received: 903, created: 900, duplicates: 1, conflicts: 0, rejected: 2 };
+    for (let time = 0; time < 2; time++) expect(await (await send(lines)).json()).toEqual(counts);
+    expect(storedEvents(app).map(({ eventId }) => eventId)).toEqual(events.map((_, index) => `e${index}`));
+    expect(rejectedEvents(app)).toHaveLength(2);
+    expect(app.app.store.verify().problems).toEqual([]);
+  });
+
+  it('of a list of 150,000 with an Idempotency-Key are refused as those of a short one', async () => {
+    const app = await openEventApp({ rejectsPerRequestMax: '2' });
+    const list = `[${'{},'.repeat(149_999)}{}]`;
+    const response = await postEvents(app, list, { ...json, 'idempotency-key': 'k' }, '/events?summary=1');
+    expect([response.status, ((await response.json()) as Refusal).error.code]).toEqual([400, 'LIMIT_EXCEEDED']);
+  });
+
   it('of a mutation are not stored when there are more of them, nor are its other records', async () => {
     const app = await openEventApp({ rejectsPerRequestMax: '1' });
     const event = { userId: '1', accountType: 'free', occurredAt: '2023-05-01', variant: 'A' };

@@ -1,0 +1,82 @@
+import type Database from 'better-sqlite3';
+import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
+import type { StoreOptions, Tx } from '../store.ts';
+import { type CommittedRecords, SqliteTransaction } from './transaction.ts';
+
+/** Work that lets others run after each step. */
+export type Steps<R> = Generator<void, R>;
+
+/** Each throws a reason to go no further: at the start, and after others have run. */
+interface LongChecks {
+  readonly beforeAll: () => void;
+  readonly beforeEach: () => void;
+}
+
+/**
+ * Transactions of many steps, on a connection of their own: while one is open, the other connection reads the state before it.
+ */
+export class LongTransactions {
+  readonly #open: () => Database.Database;
+  readonly #options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
+  #connection: { readonly client: Database.Database; readonly tx: SqliteTransaction } | undefined;
+
+  constructor(open: () => Database.Database, options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>) {
+    this.#open = open;
+    this.#options = options;
+  }
+
+  /** Begins a transaction. Throws SQLITE_BUSY while another connection has the lock for writing. */
+  begin(): void {
+    this.#opened().client.exec('begin immediate');
+  }
+
+  /** Runs work in the transaction that was begun, and commits it; when it fails, also by a check, all of it is undone. */
+  async run<R>(
+    work: (tx: Tx) => Steps<R>,
+    { beforeAll, beforeEach }: LongChecks,
+  ): Promise<{ readonly result: R; readonly committed: CommittedRecords; readonly commitSeconds: number }> {
+    const { client, tx } = this.#opened();
+    try {
+      beforeAll();
+      tx.begin();
+      const steps = work(tx);
+      const stages = new Stages();
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) {
+        tx.advance();
+        await stages.next();
+        beforeEach();
+      }
+      tx.end();
+      // What comes before and after a commit takes long enough by itself.
+      await yieldToEventLoop();
+      beforeEach();
+      const startedMs = performance.now();
+      client.exec('commit');
+      const commitSeconds = (performance.now() - startedMs) / 1000;
+      return { result: step.value, committed: tx.committed(), commitSeconds };
+    } catch (error) {
+      if (client.open && client.inTransaction) client.exec('rollback');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#connection?.client.close();
+  }
+
+  #opened(): { readonly client: Database.Database; readonly tx: SqliteTransaction } {
+    if (!this.#connection) {
+      const client = this.#open();
+      this.#connection = { client, tx: new SqliteTransaction(client, this.#options) };
+    }
+    return this.#connection;
+  }
+}
+
+/** All steps at once. */
+export const runSteps = <R>(steps: Steps<R>): R => {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+};

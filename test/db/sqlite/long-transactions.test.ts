@@ -1,0 +1,129 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Store, Tx } from '../../../db/store.ts';
+import { rejectedRecords, statusChanges } from '../../../db/tables/index.ts';
+import { dataFolder, testStore } from '../../support/store.ts';
+
+const change = (userId: string) => ({ userId, effectiveAtUs: 1, status: 'paying' as const });
+const reject = (raw: string) => ({
+  ...{ receivedAtUs: 1, importId: null, target: 'T', source: 's', raw },
+  problems: [{ path: 'a', code: 'MISSING', message: 'a is missing' }],
+});
+
+const usersOf = (store: Store): string[] =>
+  store.records(statusChanges, ['seq', 'userId'], 0, 2 ** 32).map(({ userId }) => userId);
+const rejectsOf = (store: Store): string[] =>
+  store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 10_000 }).map(({ raw }) => raw);
+
+interface Work {
+  readonly name: string;
+  readonly steps: number;
+  readonly rows: number;
+  readonly isLong: boolean;
+  readonly failsAt: number | null;
+}
+
+const works = fc
+  .array(
+    fc.record({
+      steps: fc.integer({ min: 1, max: 4 }),
+      rows: fc.constantFrom(0, 1, 40, 70),
+      isLong: fc.boolean(),
+      failsAt: fc.option(fc.nat({ max: 8 }), { nil: null }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((all) => all.map((each, index): Work => ({ name: `w${index}`, ...each })));
+
+const textsOf = ({ name, steps, rows }: Work): string[] =>
+  Array.from({ length: steps * rows }, (_, index) => `${name} ${Math.floor(index / Math.max(rows, 1))}`);
+
+function* stepsOf(tx: Tx, { name, steps, rows, failsAt }: Work): Generator<void, string> {
+  for (let step = 0; step < steps; step++) {
+    if (step === failsAt) throw new Error('on purpose');
+    const texts = Array.from({ length: rows }, () => `${name} ${step}`);
+    for (const text of texts) tx.append(statusChanges, change(text));
+    const [first] = tx.insertAll(rejectedRecords, texts.map(reject));
+    // A row of an earlier step that is changed again.
+    if (first !== undefined) tx.update(rejectedRecords, { id: first }, { line: step });
+    yield;
+  }
+  return name;
+}
+
+const write = (store: Store, work: Work): Promise<string> =>
+  work.isLong
+    ? store.writeInSteps((tx) => stepsOf(tx, work))
+    : store.write((tx) => {
+        const steps = stepsOf(tx, work);
+        let step = steps.next();
+        while (!step.done) step = steps.next();
+        return step.value;
+      });
+
+describe('transactions in steps', () => {
+  it.each(['on disk', 'in memory'])(
+    'store what a model stores, in the order of all works, undo what fails, and leave a sound store %s',
+    async (where) => {
+      await fc.assert(
+        fc.asyncProperty(works, async (all) => {
+          const store = where === 'on disk' ? testStore({ data: dataFolder() }) : testStore();
+          const settled = await Promise.allSettled(all.map((work) => write(store, work)));
+          const succeeded = all.filter(({ failsAt, steps }) => failsAt === null || failsAt >= steps);
+          expect(settled.map(({ status }) => status === 'fulfilled')).toEqual(
+            all.map((work) => succeeded.includes(work)),
+          );
+          expect(usersOf(store)).toEqual(succeeded.flatMap(textsOf));
+          expect(rejectsOf(store)).toEqual(succeeded.flatMap(textsOf));
+          expect(store.verify().problems).toEqual([]);
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
+
+  it('let others read the state before them until they are committed, and write after them', async () => {
+    const store = testStore({ data: dataFolder() });
+    await store.write((tx) => tx.append(statusChanges, change('before')));
+    let goOn = true;
+    let steps = 0;
+    const long = store.writeInSteps(function* (tx) {
+      while (goOn) {
+        tx.append(statusChanges, change('long'));
+        steps++;
+        yield;
+      }
+      return tx.append(statusChanges, change('end'));
+    });
+    const later = store.write((tx) => tx.append(statusChanges, change('later')));
+    while (steps < 500) {
+      expect(usersOf(store)).toEqual(['before']);
+      await eventLoop();
+    }
+    goOn = false;
+    const [end, last] = await Promise.all([long, later]);
+    expect([end, last]).toEqual([steps + 2, steps + 3]);
+    expect(usersOf(store)).toEqual(['before', ...Array(steps).fill('long'), 'end', 'later']);
+  });
+
+  it('are undone when the store is closed in their middle', async () => {
+    const data = dataFolder();
+    const store = testStore({ data });
+    let steps = 0;
+    const long = store.writeInSteps(function* (tx) {
+      for (;;) {
+        tx.append(statusChanges, change('long'));
+        steps++;
+        yield;
+      }
+    });
+    const failure = expect(long).rejects.toMatchObject({ code: 'NOT_READY' });
+    while (steps === 0) await eventLoop();
+    store.close();
+    await failure;
+    const again = testStore({ data });
+    expect(usersOf(again)).toEqual([]);
+    expect(again.verify().problems).toEqual([]);
+  });
+});
