@@ -158,7 +158,7 @@ export type ReadResult<T> = { value: T; problems?: never } | { value?: never; pr
 
 /** The values of those that have one. */
 export const valuesOf = <T>(results: readonly ReadResult<T>[]): T[] =>
-  results.flatMap(({ value, problems }) => (problems ? [] : [value]));
+  results.filter(({ problems }) => !problems).map(({ value }) => value as T);
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
@@ -203,7 +203,7 @@ class RecordFields implements FieldReader {
 
   id(name: string): string {
     const value = this.#raw(name);
-    if (typeof value === 'string' && this.#context.cells === undefined && isTextId(value)) return value;
+    if (typeof value === 'string' && isTextId(value) && !this.#isMarker(name, value)) return value;
     return this.#isPresent(name, value) ? this.#valueOf(name, idOf(value), '') : '';
   }
 
@@ -265,7 +265,8 @@ class RecordFields implements FieldReader {
 
   #isMarker(name: string, value: unknown): boolean {
     const { cells, isWord } = this.#context;
-    return cells !== undefined && typeof value === 'string' && cells.isMissing(value, isWord?.(name, value) ?? false);
+    if (cells === undefined || typeof value !== 'string' || !cells.isMissing(value, false)) return false;
+    return isWord === undefined || cells.isMissing(value, isWord(name, value));
   }
 
   /** How the file reads the texts of a field. */

@@ -44,12 +44,25 @@ export const recordEvent = (
   const { importId, line, sentBy, requestId = null } = origin;
   const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
   const orderValue = amount === null ? null : formatDecimal(amount);
-  const content = { experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue };
-  const row = { importId, line, sentBy, requestId, eventId, ...content };
+  // Each field by its name, because to spread an object takes several times as long.
+  const row = {
+    importId,
+    line,
+    sentBy,
+    requestId,
+    eventId,
+    experiment,
+    userId,
+    variant,
+    accountType,
+    eventType,
+    occurredAtUs,
+    orderValue,
+  };
   if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
   const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId, experiment });
   if (!known) return { kind: 'CREATED', seq };
-  const differing = contentFields.filter((field) => known[field] !== content[field]);
+  const differing = contentFields.filter((field) => known[field] !== row[field]);
   if (differing.length === 0) return { ...recordRepeat(tx, event), storedSeq: known.seq };
   const names = differing.map((field) => face.fieldOf(wireNames[field])).join(', ');
   const message = `event ${eventId} is recorded with another ${names}`;

@@ -42,6 +42,16 @@ export const usualMarkerKind = (text: string): number => {
   return weakMarkers.has(text.toLowerCase()) ? kinds.weakMarker : -1;
 };
 
+const isVisible = (code: number): boolean => code > 32 && code < 127;
+
+/** Whether a text is no usual marker by its length and its first and last characters, which is so of most. */
+const cannotBeMarker = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  // Between visible characters of ASCII there is nothing to trim.
+  if (!isVisible(first) || !isVisible(text.charCodeAt(text.length - 1))) return false;
+  return text.length > markerLengthMax || canBegin[first] === 0;
+};
+
 /** Among numbers they stand for a missing value, but as an id such as `..` they are as good as any. */
 const dots = /^[.?]+$/;
 
@@ -50,6 +60,7 @@ const dots = /^[.?]+$/;
  * ones unless stated. `isWord` says that the text is also a value of the field, such as the code `NA` of Namibia.
  */
 export const isMissingField = (text: string, nullMarkers: readonly string[] | undefined, isWord = false): boolean => {
+  if (nullMarkers === undefined && cannotBeMarker(text)) return false;
   const trimmed = text.trim();
   if (trimmed === '') return true;
   if (nullMarkers !== undefined) return nullMarkers.includes(trimmed);
