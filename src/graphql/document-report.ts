@@ -4,7 +4,6 @@ import {
   Kind,
   type OperationDefinitionNode,
   typeFromAST,
-  validate,
   valueFromAST,
   visit,
 } from 'graphql';
@@ -13,6 +12,7 @@ import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import { checkSize, createMeasure, type Limits, type Size } from './limits.ts';
 import type { DocumentSource, StoredDocument, StoredOperation } from './trusted-documents/stored-document.ts';
+import { validateDocument } from './trusted-documents/validate-document.ts';
 
 /** What is known of an operation of a trusted document without running it. */
 export interface OperationReport {
@@ -47,7 +47,7 @@ export const reportOn = (
   schema: GraphQLSchema = ownSchema,
 ): readonly OperationReport[] =>
   documents.flatMap((document) => {
-    const faults = validate(schema, document.document).map(({ message }) => message);
+    const faults = validateDocument(schema, document.document).map(({ message }) => message);
     return document.operations.map((operation): OperationReport => {
       const { node, name } = operation;
       const isMeasured = faults.length === 0 && schema === ownSchema;

@@ -15,12 +15,12 @@ import {
   TokenKind,
   TypeInfo,
   type ValueNode,
-  validate,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import { createDocumentCache } from './document-cache.ts';
 import { validateInSlices } from './sliced-validation.ts';
+import { validateDocument } from './trusted-documents/validate-document.ts';
 
 /** Characters of all shapes that are kept. */
 const shapesLengthMax = 200_000;
@@ -55,7 +55,7 @@ export const createValidation = (schema: GraphQLSchema, errorsMax: number): Vali
       const shape = shapeOf(document);
       if (isKnown(shape)) return [];
       // Errors are those of all rules, in their order.
-      const errors = validate(schema, document, undefined, { maxErrors: errorsMax });
+      const errors = validateDocument(schema, document, errorsMax);
       if (errors.length === 0) remember(document, shape);
       return errors;
     },

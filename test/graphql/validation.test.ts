@@ -3,6 +3,7 @@ import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../schema/schema.ts';
 import { validateInSlices } from '../../src/graphql/sliced-validation.ts';
+import { validateDocument } from '../../src/graphql/trusted-documents/validate-document.ts';
 import { createValidation, shapeOf } from '../../src/graphql/validation.ts';
 import { hostileBodies } from '../support/hostile-documents.ts';
 
@@ -88,9 +89,20 @@ describe('validation in slices', () => {
     expect(valid.length).toBeGreaterThan(50);
     const errorsMax = 3;
     for (const [name, document] of valid) {
-      const expected = validate(schema, document, undefined, { maxErrors: errorsMax });
+      const expected = validateDocument(schema, document, errorsMax);
       const errors = await validateInSlices(schema, document, errorsMax);
       expect([name, messages(errors)]).toEqual([name, messages(expected)]);
     }
+  });
+
+  it('of a subscription whose fields depend on a variable is an error of the document', async () => {
+    const document = parse('subscription ($b: Boolean!) { changes @include(if: $b) { __typename } }');
+    const location = { line: 1, column: 52 };
+    const message =
+      'Argument "if" of required type "Boolean!" was provided the variable "$b" which was not provided a runtime value.';
+    const expected = [{ message, locations: [location] }];
+    expect(messages(validateDocument(schema, document))).toEqual(expected);
+    expect(messages(createValidation(schema, 3).validate(document))).toEqual(expected);
+    expect(messages(await validateInSlices(schema, document, 3))).toEqual(expected);
   });
 });

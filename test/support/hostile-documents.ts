@@ -216,6 +216,11 @@ const documents: readonly (readonly [name: string, query: string, variables?: ob
   ['a subscription without a stream', 'subscription { eventRecorded { userId } }'],
   ['a subscription of two fields', 'subscription { eventRecorded { userId } b: eventRecorded { userId } }'],
   [
+    'a subscription whose field a variable includes',
+    'subscription ($b: Boolean!) { changes @include(if: $b) { __typename } }',
+    { b: true },
+  ],
+  [
     'a subscription of much',
     `subscription { dashboard(symbols: [${repeated(5000, (index) => `"s${index}"`)}], every: "PT0S") { total { count } } }`,
   ],

@@ -1,4 +1,3 @@
-import { validate } from 'graphql';
 import type { Logger } from 'pino';
 import { schema } from '../../../schema/schema.ts';
 import { DomainError } from '../../errors.ts';
@@ -6,6 +5,7 @@ import type { DocumentDescription } from '../../lib/trusted-document.ts';
 import { describeDocument } from './describe.ts';
 import { type DocumentFiles, readDocuments, versionOfFiles } from './read-documents.ts';
 import { nameOf, plainId, type StoredDocument } from './stored-document.ts';
+import { validateDocument } from './validate-document.ts';
 
 interface Settings {
   /** A file or folder; empty for none. */
@@ -26,7 +26,7 @@ const refusedDocuments = (documents: readonly StoredDocument[]): readonly Refuse
   documents
     .map((document) => ({
       document,
-      messages: validate(schema, document.document).map(({ message }) => message),
+      messages: validateDocument(schema, document.document).map(({ message }) => message),
     }))
     .filter(({ messages }) => messages.length > 0);
 
