@@ -64,8 +64,7 @@ export async function* readCsvRows(
 export const csvRowsOf = (bytes: Buffer, dialect: TableDialect, recordBytesMax: number): readonly CsvRow[] => {
   const text = new RowsOfText(dialect, recordBytesMax);
   const rows = text.push(bytes.subarray(dialect.textStart));
-  rows.push(...text.finish());
-  return rows;
+  return rows.concat(text.finish());
 };
 
 /**

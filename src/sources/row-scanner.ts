@@ -270,7 +270,7 @@ export class RowScanner {
   #add(rows: CsvRow[], line: number, span: TextSpan, result: string[] | RowFault): void {
     const { comment } = this.#options;
     if (comment !== null && isCommentLine(span, comment, Array.isArray(result) && result.length > 1)) return;
-    if (this.#blankRows.length > 0) rows.push(...this.#blankRows.splice(0));
+    for (const row of this.#blankRows.splice(0)) rows.push(row);
     const fault = faultOf(span, result, this.#options, this.#isSuspect);
     rows.push(fault === null ? readableRow(line, result as string[], span) : refuse(line, span, fault, this.#options));
   }
@@ -286,7 +286,8 @@ export class RowScanner {
     const { raw } = overlong;
     const fault = tooLong(Buffer.byteLength(raw) + overlong.bytes, this.#options);
     const span = { text: raw, start: 0, end: raw.length };
-    rows.push(...this.#blankRows.splice(0), refuse(this.#line, span, fault, this.#options));
+    for (const row of this.#blankRows.splice(0)) rows.push(row);
+    rows.push(refuse(this.#line, span, fault, this.#options));
     this.#line += 1;
     return next;
   }

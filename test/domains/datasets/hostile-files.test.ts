@@ -62,6 +62,15 @@ it.each([
   expect(await rowsOf(opened, 'kept')).toHaveLength(1);
 });
 
+it.each([
+  ['a row', '2\n', { read: 200_002, rejected: 0 }],
+  ['a row over the limit', `"${'z'.repeat(100_001)}"\n`, { read: 200_002, rejected: 1 }],
+  ['nothing', '', { read: 1, rejected: 0 }],
+])('a file of one column has hundreds of thousands of empty rows in front of %s', async (what, end, counts) => {
+  const csv = `v\n1\n${'\n'.repeat(200_000)}${end}`;
+  expect(await importCsv(opened, `empty rows before ${what}`, csv)).toMatchObject({ status: 200, ...counts });
+});
+
 it('a file with a header only is a dataset without rows', async () => {
   expect(await importCsv(opened, 'empty', 'a,b\n')).toMatchObject({ status: 200, read: 0, accepted: 0 });
   expect(await rowsOf(opened, 'empty')).toHaveLength(0);
