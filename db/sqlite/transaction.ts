@@ -202,6 +202,7 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   insertAll<T extends SQLiteTable>(table: T, rows: readonly NewRow<T>[]): number[] {
+    if (rows.length === 0) return [];
     this.#tables.add(table);
     const ids = this.#inserters.of(table).insertAll(rows);
     for (const id of ids) this.#sideRows.inserted(table, id);
