@@ -19,6 +19,13 @@ export const DetailDrawer = ({ title, isOpen, onClose, children }: DetailDrawerP
     title={title}
     closeButtonProps={{ 'aria-label': 'Close' }}
     transitionProps={{ duration: 120 }}
+    closeOnClickOutside={false}
+    overlayProps={{
+      onClick({ detail }) {
+        // The second click of a double click on a row, which has opened it, does not close it.
+        if (detail < 2) onClose();
+      },
+    }}
   >
     {children}
   </Drawer>
