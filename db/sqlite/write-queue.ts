@@ -18,6 +18,14 @@ interface Job {
 /** After this time a transaction is committed; the remaining jobs wait, so that reads can run in between. */
 const transactionMs = 20;
 
+/**
+ * Iterations of the event loop after a transaction that took longer: a request needs several of them, and would otherwise wait
+ * for a transaction in each.
+ */
+const freeIterations = 6;
+
+const nextIteration = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Between two attempts to lock the store for writing. */
 const lockPollMs = 10;
 
@@ -89,16 +97,20 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     this.#running = true;
+    let wasLong = false;
     Atomics.store(this.#waiting, 0, 1);
     try {
       while (this.#pending.length > 0 && !this.#closed) {
         // Work that arrives in the same iteration of the event loop shares the transaction.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextIteration();
+        if (wasLong) for (let iteration = 1; iteration < freeIterations; iteration++) await nextIteration();
         if (this.#closed) return;
+        const startedMs = performance.now();
         const { long } = this.#options;
         const { steps } = this.#pending[0] ?? {};
         if (long && steps) await this.#runLong(this.#pending.shift() as Job, steps, long);
         else await this.#runTransaction();
+        wasLong = performance.now() - startedMs > transactionMs;
       }
     } finally {
       this.#running = false;
