@@ -273,7 +273,9 @@ it('a restore names every missing and every damaged object with what it belongs 
   await rm(image);
   await writeFile(cut, (await readFile(cut)).subarray(0, 20));
   const bytes = await readFile(flipped);
-  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
+  // In the check sum: a bit before it may only change how the same content is encoded.
+  const flippedAt = bytes.length - 6;
+  bytes[flippedAt] = (bytes[flippedAt] ?? 0) ^ 4;
   await writeFile(flipped, bytes);
   await writeFile(versions[0] as string, '');
   const copy = join(root, 'copy');
