@@ -1,42 +1,41 @@
 const slotsMin = 1024;
 const [oddA, oddB] = [0x85ebca6b, 0xc2b2ae35];
 
-/** A number as its bits; one for all, because nothing else runs between its uses. */
-const double = new Float64Array(1);
-const bits = new Int32Array(double.buffer);
-
 /** Hashes keys of texts, numbers and nulls, without making a text of them, which costs several times as much. */
 export class KeyHasher {
   /** Whoever writes the texts must not choose where they lie. */
   readonly #seed = Math.trunc(Math.random() * 2 ** 32) | 0;
+  /** A number, and its bits. */
+  readonly #number = new Float64Array(1);
+  readonly #bits = new Int32Array(this.#number.buffer);
 
   /** An integer from 1 up, of 32 bits. */
   hashOf(key: readonly unknown[]): number {
     let hash = this.#seed;
-    for (let index = 0; index < key.length; index++) hash = hashOfValue(hash, key[index]);
+    for (let index = 0; index < key.length; index++) hash = this.#hashOfValue(hash, key[index]);
     return hash >>> 0 || 1;
   }
-}
 
-const hashOfValue = (before: number, value: unknown): number => {
-  let hash = before;
-  let length = -1;
-  if (typeof value === 'string') {
-    length = value.length;
-    for (let index = 0; index < length; index++) {
-      hash = Math.imul(hash ^ value.charCodeAt(index), oddA);
+  #hashOfValue(before: number, value: unknown): number {
+    let hash = before;
+    let length = -1;
+    if (typeof value === 'string') {
+      length = value.length;
+      for (let index = 0; index < length; index++) {
+        hash = Math.imul(hash ^ value.charCodeAt(index), oddA);
+        hash ^= hash >>> 15;
+      }
+    } else if (typeof value === 'number') {
+      // Without the sign of zero: both zeros are one key.
+      this.#number[0] = value + 0;
+      hash = Math.imul(hash ^ (this.#bits[0] as number), oddA);
+      hash = Math.imul(hash ^ (hash >>> 15) ^ (this.#bits[1] as number), oddA);
       hash ^= hash >>> 15;
     }
-  } else if (typeof value === 'number') {
-    // Without the sign of zero: both zeros are one key.
-    double[0] = value + 0;
-    hash = Math.imul(hash ^ (bits[0] as number), oddA);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ (bits[1] as number), oddA);
-    hash ^= hash >>> 15;
+    hash = Math.imul(hash ^ length, oddB);
+    return hash ^ (hash >>> 13);
   }
-  hash = Math.imul(hash ^ length, oddB);
-  return hash ^ (hash >>> 13);
-};
+}
 
 /**
  * A set of keys that only keeps the hash of each: it has every key that was added, and of others about one in four thousand

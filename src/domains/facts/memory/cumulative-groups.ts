@@ -70,14 +70,14 @@ export class CumulativeGroups {
   }
 
   #forgetBeyondLimit(used: string): void {
-    const sumsOf = (key: string): number => this.#groupings.peek(key)?.sums ?? 0;
+    const cellsOf = (key: string): number => this.#groupings.peek(key)?.cells ?? 0;
     // From the one that was used longest ago.
     const keys = [...this.#groupings.rkeys()];
-    let sums = keys.reduce((total, key) => total + sumsOf(key), 0);
+    let cells = keys.reduce((total, key) => total + cellsOf(key), 0);
     for (const key of keys) {
-      if (sums <= this.#limits.checkpointSumsMax) return;
+      if (cells <= this.#limits.checkpointSumsMax) return;
       if (key === used) continue;
-      sums -= sumsOf(key);
+      cells -= cellsOf(key);
       this.#groupings.delete(key);
     }
   }

@@ -1,6 +1,5 @@
 import { CumulativeSums, type GroupSums } from '../../../indices/cumulative-sums.ts';
-import { GroupNumbers } from '../../../indices/group-numbers.ts';
-import type { Grouper } from '../../../indices/grouper.ts';
+import { type Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
 import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
@@ -79,8 +78,8 @@ export class GroupingSums {
     return this.#isUnfit;
   }
 
-  /** The number of sums that are kept. */
-  get sums(): number {
+  /** How many sums are kept. */
+  get cells(): number {
     return this.#known?.sums.cells ?? 0;
   }
 

@@ -1,4 +1,5 @@
-import { createGrouper, type Grouper } from '../../../indices/grouper.ts';
+import type { Grouper } from '../../../indices/group-numbers.ts';
+import { createGrouper } from '../../../indices/grouper.ts';
 import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
