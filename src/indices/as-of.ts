@@ -2,6 +2,7 @@ import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
 import { SeqArray } from './seq-array.ts';
 import { capacityOf, type HasState, type StateColumns, withSpare } from './state-columns.ts';
+import { TimelineBatch } from './timeline-batch.ts';
 
 /**
  * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
@@ -24,6 +25,8 @@ export interface TimelineIndex extends HasState {
   positionAt(key: number, atUs: number, sequenceMax?: number): number;
   /** Value of the deciding entry, `absent` when there is none. */
   valueAt(key: number, atUs: number, absent: number): number;
+  /** Writes the values that keys have at times, one each, of the entries with seq <= sequenceMax; 0 where there is none. */
+  valuesAt(questions: TimelineQuestions, sequenceMax: number): void;
   /** First position of a key's entries, oldest first. */
   start(key: number): number;
   /** The position after a key's last entry; equal to `start` for a key without entries. */
@@ -36,6 +39,13 @@ export interface TimelineIndex extends HasState {
    * the index may be read, but `add` may not be called.
    */
   compact(): Iterable<undefined>;
+}
+
+/** Arrays of the same length. */
+export interface TimelineQuestions {
+  readonly keys: Uint32Array;
+  readonly atUs: Float64Array;
+  readonly values: Uint8Array;
 }
 
 export const createTimelineIndex = (): TimelineIndex => new TimelineArena();
@@ -59,6 +69,7 @@ class TimelineArena implements TimelineIndex {
   readonly #freeBySize: number[][] = Array.from({ length: 33 }, () => []);
   #entries = 0;
   #keys = 0;
+  readonly #batch = new TimelineBatch();
 
   get entries(): number {
     return this.#entries;
@@ -100,10 +111,9 @@ class TimelineArena implements TimelineIndex {
   positionAt(key: number, atUs: number, sequenceMax = Number.POSITIVE_INFINITY): number {
     if (!(key >= 0 && key < this.#keysEnd)) return -1;
     const offset = this.#blocks[key * 3] as number;
-    let position = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number)) - 1;
-    if (sequenceMax < this.#newestSeq)
-      while (position >= offset && this.#seqs.at(position) > sequenceMax) position -= 1;
-    return position >= offset ? position : -1;
+    const position = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number)) - 1;
+    if (position < offset) return -1;
+    return sequenceMax < this.#newestSeq ? this.#knownPosition(position, key, sequenceMax) : position;
   }
 
   valueAt(key: number, atUs: number, absent: number): number {
@@ -111,6 +121,18 @@ class TimelineArena implements TimelineIndex {
     const offset = this.#blocks[key * 3] as number;
     const after = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number));
     return after > offset ? (this.#values[after - 1] as number) : absent;
+  }
+
+  valuesAt({ keys, atUs, values }: TimelineQuestions, sequenceMax: number): void {
+    const arrays = { times: this.#times, blocks: this.#blocks, keysEnd: this.#keysEnd };
+    const positions = this.#batch.find(arrays, keys, atUs);
+    const ofPositions = this.#values;
+    const isNewest = sequenceMax >= this.#newestSeq;
+    for (let index = 0; index < keys.length; index++) {
+      let position = positions[index] as number;
+      if (!isNewest) position = this.#knownPosition(position, keys[index] as number, sequenceMax);
+      values[index] = position < 0 ? 0 : (ofPositions[position] as number);
+    }
   }
 
   start(key: number): number {
@@ -199,6 +221,15 @@ class TimelineArena implements TimelineIndex {
         yield size;
         yield offset;
       }
+  }
+
+  /** The last entry of the key at or before a position with a seq <= sequenceMax; -1 when there is none. */
+  #knownPosition(last: number, key: number, sequenceMax: number): number {
+    if (last < 0) return -1;
+    const offset = this.#blocks[key * 3] as number;
+    let position = last;
+    while (position >= offset && this.#seqs.at(position) > sequenceMax) position -= 1;
+    return position >= offset ? position : -1;
   }
 
   #addKey(key: number): void {

@@ -1,8 +1,8 @@
-import type { NumberColumn } from './number-column.ts';
+import type { BlockColumn } from './number-column.ts';
 import { type ColumnArray, type StateColumns, withSpare } from './state-columns.ts';
 
 /** A typed array that grows by half when it is full. */
-export interface Growable<A> extends NumberColumn {
+export interface Growable<A> extends BlockColumn {
   /** The backing array, at least `length` long. Read it again after `push`, `set` or `trim`: they may replace it. */
   readonly values: A;
   /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would ignore it. */
@@ -52,6 +52,7 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
       return values.byteLength;
     },
     at: (position) => values[position] as number,
+    read: (from, into) => into.set(values.subarray(from, from + into.length)),
     push(value) {
       if (length === values.length) resize(grownCapacity(length, length + 1));
       values[length] = value;

@@ -28,6 +28,8 @@ export interface IpRanges extends HasState {
   find(ip: IpAddress): number;
   /** `find` for an IPv4 address as an unsigned 32-bit integer. */
   find4(value: number): number;
+  /** Writes the cities of many IPv4 addresses, 0 for one that no range contains. */
+  citiesOf4(values: Uint32Array, cities: Uint32Array): void;
   cityOf(position: number): number;
   ordinalOf(position: number): number;
   rangeAt(position: number): IpRange;
@@ -52,6 +54,14 @@ const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
 };
 
 const noSegments: IpSegments = { starts: new Uint32Array(0), winners: new Int32Array(0) };
+
+/** Writes the cities of ranges, 0 for the position -1. */
+const readCities = (cities: Uint32Array, positions: Int32Array, found: Uint32Array): void => {
+  for (let index = 0; index < found.length; index++) {
+    const position = positions[index] as number;
+    found[index] = position < 0 ? 0 : (cities[position] as number);
+  }
+};
 
 const createFamily = (wordsPerAddress: 1 | 4) => {
   const bounds = createIpBounds(wordsPerAddress);
@@ -109,6 +119,7 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
           segments.starts.byteLength +
           segments.winners.byteLength,
         cityOf: (position: number): number => cities.values[position] as number,
+        citiesOf: (positions: Int32Array, found: Uint32Array): void => readCities(cities.values, positions, found),
         ordinalOf,
         rangeAt: (position: number): IpRange => ({
           first: addressOf(bounds.firstOf(position)),
@@ -154,6 +165,7 @@ const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segme
   const find6 = createFinder6(segments6);
   // Positions of IPv6 ranges follow those of the IPv4 ranges.
   const offset6 = ranges4.length;
+  let positions = new Int32Array(0);
 
   return {
     ranges: ranges4.length + ranges6.length,
@@ -165,6 +177,11 @@ const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segme
       return position < 0 ? position : position + offset6;
     },
     find4: finder4.find,
+    citiesOf4(values, cities) {
+      if (positions.length < values.length) positions = new Int32Array(values.length);
+      finder4.findAll(values, positions);
+      ranges4.citiesOf(positions, cities);
+    },
     cityOf: (position) => (position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6)),
     ordinalOf: (position) => (position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6)),
     rangeAt: (position) => (position < offset6 ? ranges4.rangeAt(position) : ranges6.rangeAt(position - offset6)),

@@ -117,9 +117,12 @@ export const createIpSweep = (
   };
 };
 
-/** Finds the winner of an IPv4 address: a jump table on the leading bits, at most /16, then a binary search. */
+/** Bits of the longest jump table, which has 4 MB then. */
+const jumpBitsMax = 20;
+
+/** Finds the winner of an IPv4 address: a jump table on the leading bits, then a binary search. */
 export const createFinder4 = ({ starts, winners }: IpSegments) => {
-  const bits = Math.min(16, 32 - Math.clz32(starts.length | 1));
+  const bits = Math.min(jumpBitsMax, 32 - Math.clz32(starts.length | 1));
   const shift = 32 - bits;
   // jumps[n]: number of segments that start below the n-th block.
   const jumps = new Uint32Array(2 ** bits + 1);
@@ -130,6 +133,8 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
   for (let block = 1; block < jumps.length; block += 1) {
     jumps[block] = (jumps[block] as number) + (jumps[block - 1] as number);
   }
+  /** Segments to be searched for each address of `findAll`. */
+  let rests = new Uint32Array(0);
 
   return {
     byteLength: jumps.byteLength,
@@ -144,6 +149,39 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
         else high = middle;
       }
       return low === 0 ? hole : (winners[low - 1] as number);
+    },
+    /**
+     * Writes the winners of addresses. The steps of all are taken one after the other, and whatever they find, so that the
+     * processor waits for the memory of several addresses at once.
+     */
+    findAll(values: Uint32Array, found: Int32Array): void {
+      if (starts.length === 0) {
+        found.fill(hole);
+        return;
+      }
+      if (rests.length < values.length) rests = new Uint32Array(values.length);
+      for (let index = 0; index < values.length; index++) {
+        const block = (values[index] as number) >>> shift;
+        // The segment before the block reaches into it; before the first one there is none.
+        const low = (jumps[block] as number) - 1;
+        found[index] = low;
+        rests[index] = (jumps[block + 1] as number) - low;
+      }
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index] as number;
+        let low = found[index] as number;
+        let rest = rests[index] as number;
+        while (rest > 1) {
+          const half = rest >>> 1;
+          low += half & -Number((starts[low + half] as number) <= value);
+          rest -= half;
+        }
+        found[index] = low;
+      }
+      for (let index = 0; index < values.length; index++) {
+        const segment = found[index] as number;
+        found[index] = segment < 0 ? hole : (winners[segment] as number);
+      }
     },
   };
 };

@@ -13,6 +13,14 @@ export interface NumberColumn {
   exchange(columns: StateColumns, name: string): void;
 }
 
+/** A column of which many numbers are read at once. */
+export interface BlockColumn extends NumberColumn {
+  /** Copies as many numbers as `into` has room for, from a position on. */
+  read(from: number, into: NumberArray): void;
+}
+
+export type NumberArray = Float64Array | Int32Array | Uint32Array;
+
 /** A column whose numbers ascend. */
 export interface AscendingColumn extends NumberColumn {
   /** How many numbers are at or below `bound`. */

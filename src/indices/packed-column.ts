@@ -1,6 +1,6 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
-import type { AscendingColumn } from './number-column.ts';
+import type { AscendingColumn, BlockColumn, NumberArray } from './number-column.ts';
 import { blockSize, distanceAt, packBlock, unpackedBits } from './packed-block.ts';
 import { type StateColumns, withSpare } from './state-columns.ts';
 
@@ -13,7 +13,7 @@ const indexMask = blockSize - 1;
  * with a slope, see Lemire and Boytsov, Decoding billions of integers per second through vectorization, 2015). Times, sequence
  * numbers and codes take 0 to 4 bytes each. Numbers that are no integers are stored as they are.
  */
-export class PackedColumn implements AscendingColumn {
+export class PackedColumn implements AscendingColumn, BlockColumn {
   // Arrays of its own, because reading them through another object would take most of the time of `at`.
   #blocks = 0;
   /** By block: base, unit and slope. */
@@ -58,6 +58,10 @@ export class PackedColumn implements AscendingColumn {
     const onLine = (lines[3 * block] as number) + (lines[3 * block + 2] as number) * index;
     if (bits === 0) return onLine;
     return onLine + (lines[3 * block + 1] as number) * distanceAt(this.#words, start, bits, index);
+  }
+
+  read(from: number, into: NumberArray): void {
+    for (let index = 0; index < into.length; index++) into[index] = this.at(from + index);
   }
 
   upperBound(bound: number): number {

@@ -8,6 +8,8 @@ export interface Versions extends HasState {
   add(key: number, seq: number, value: number): boolean;
   /** The last value set at or before a seq, 0 when there is none. Costs one step for each later version. */
   valueAt(key: number, sequence?: number): number;
+  /** Writes the value of each of many keys. */
+  valuesAt(keys: Uint32Array, sequence: number, found: Uint32Array): void;
   /** The versions with a seq after one and up to another, those of a key from the newest to the oldest. */
   between(after: number, upTo: number): Iterable<Version>;
   readonly byteLength: number;
@@ -41,6 +43,19 @@ export const createVersions = (): Versions => {
       let version = key < newest.length && key >= 0 ? (newest.values[key] as number) : absentUint32;
       while (version !== absentUint32 && seqs.at(version) > sequence) version = previous.values[version] as number;
       return version === absentUint32 ? 0 : (values.values[version] as number);
+    },
+    valuesAt(keys, sequence, found) {
+      const [known, last, before, set] = [newest.length, newest.values, previous.values, values.values];
+      if (known === 0) {
+        found.fill(0);
+        return;
+      }
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index] as number;
+        let version = key < known ? (last[key] as number) : absentUint32;
+        while (version !== absentUint32 && seqs.at(version) > sequence) version = before[version] as number;
+        found[index] = version === absentUint32 ? 0 : (set[version] as number);
+      }
     },
     *between(after, upTo) {
       for (let key = 0; key < newest.length; key++) {

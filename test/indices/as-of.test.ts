@@ -104,6 +104,26 @@ describe('timeline index, compared with a linear scan', () => {
     );
   });
 
+  test('finds the values of many questions at once', () => {
+    const questions = fc.array(fc.record({ key: fc.nat(keysEnd), atUs: atUsIn }), { maxLength: 60 });
+    fc.assert(
+      fc.property(additions, fc.array(questions, { minLength: 1, maxLength: 3 }), fc.nat(121), (input, lists, max) => {
+        const asOf = build(input);
+        // One list after the other, of any length: what one leaves behind must not reach the next.
+        for (const list of lists)
+          for (const sequenceMax of [max, Number.POSITIVE_INFINITY]) {
+            const values = new Uint8Array(list.length);
+            const keys = Uint32Array.from(list, ({ key }) => key);
+            const atUs = Float64Array.from(list, (each) => each.atUs);
+            asOf.valuesAt({ keys, atUs, values }, sequenceMax);
+            const expected = list.map(({ key, atUs }) => decidingOf(input.added, key, atUs, sequenceMax)?.value ?? 0);
+            expect([...values]).toEqual(expected);
+          }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('lists every entry of a key once, oldest first and by seq at equal times', () => {
     fc.assert(
       fc.property(additions, (input) => {

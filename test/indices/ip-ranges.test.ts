@@ -44,6 +44,15 @@ const expectSame = (ranges: readonly IpRange[], built: IpRanges, ip: IpAddress):
   if (ip.family === 4) expect(built.find4(ip.value)).toBe(found);
 };
 
+/** Many addresses at once have the cities that they have one by one. */
+const expectSameCities = (built: IpRanges, ips: readonly IpAddress[]): void => {
+  const values = Uint32Array.from(ips.flatMap((ip) => (ip.family === 4 ? [ip.value] : [])));
+  const cities = new Uint32Array(values.length).fill(99);
+  built.citiesOf4(values, cities);
+  const found = Array.from(values, (value) => built.find4(value));
+  expect([...cities]).toEqual(found.map((position) => (position < 0 ? 0 : built.cityOf(position))));
+};
+
 /** Every address at which the result may change, and the lowest and highest address. */
 const borders = (ranges: readonly IpRange[]): IpAddress[] => [
   ...ranges.flatMap(({ first, last }) => [first, last, shifted(first, -1n), shifted(last, 1n)]),
@@ -85,6 +94,7 @@ describe('IP ranges, compared with a linear scan', () => {
         const built = build(ranges);
         for (let value = 0; value <= 40; value += 1) expectSame(ranges, built, addressOf(value));
         for (const ip of borders(ranges)) expectSame(ranges, built, ip);
+        for (const list of [borders(ranges), borders(ranges.slice(0, 1))]) expectSameCities(built, list);
       }),
       { numRuns: 60 },
     );
@@ -105,6 +115,7 @@ describe('IP ranges, compared with a linear scan', () => {
       fc.property(numbered(ranged(ends), 25), fc.array(fc.oneof(wide4, wide6)), (ranges, others) => {
         const built = build(ranges);
         for (const ip of [...others, ...borders(ranges)]) expectSame(ranges, built, ip);
+        expectSameCities(built, [...others, ...borders(ranges)]);
       }),
       { numRuns: 150 },
     );
@@ -124,6 +135,7 @@ describe('IP ranges, compared with a linear scan', () => {
     const built = build(ranges);
     for (let round = 0; round < 300; round += 1) expectSame(ranges, built, v4(random(2 ** 32)));
     for (const ip of borders(ranges.slice(0, 100))) expectSame(ranges, built, ip);
+    expectSameCities(built, [...Array.from({ length: 5000 }, () => v4(random(2 ** 32))), ...borders(ranges)]);
   });
 
   test('the order of rows with equal firsts does not matter', () => {
@@ -186,5 +198,6 @@ test('the empty table of IP ranges finds no range', () => {
     expect(emptyIpRanges.find(ip(text))).toBe(-1);
     expect(emptyIpRanges.candidates(ip(text))).toEqual([]);
   }
+  expectSameCities(emptyIpRanges, [v4(0), v4(0xffffffff)]);
   expect([emptyIpRanges.ranges, emptyIpRanges.segments]).toEqual([0, 0]);
 });

@@ -56,6 +56,10 @@ describe('PackedColumn', () => {
         const found = read(filled(values));
         expect(found.length).toBe(values.length);
         expect(found.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
+        const from = values.length >>> 1;
+        const block = new Float64Array(values.length - from);
+        filled(values).read(from, block);
+        expect(block.findIndex((value, index) => !Object.is(value, values[from + index]))).toBe(-1);
       }),
       { numRuns: 200 },
     );

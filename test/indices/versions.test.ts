@@ -40,6 +40,12 @@ it('versions return the value set last up to any seq, as a plain list does', () 
       }
       // Replaying everything is harmless.
       for (const { key, seq, value } of list) expect(versions.add(key, seq, value)).toBe(false);
+      const keys = Uint32Array.of(0, 1, 2, 3, 150, 300, 1e6);
+      for (const sequence of [0, ...sequences, Number.POSITIVE_INFINITY]) {
+        const values = new Uint32Array(keys.length).fill(9);
+        versions.valuesAt(keys, sequence, values);
+        expect([...values]).toEqual(Array.from(keys, (key) => referenceValue(added, key, sequence)));
+      }
       for (const key of [-1, 0, 1, 2, 3, 150, 300, 1e6]) {
         expect(versions.valueAt(key)).toBe(referenceValue(added, key, Number.POSITIVE_INFINITY));
         for (const sequence of [0, ...sequences])

@@ -1,5 +1,5 @@
 import type { IpColumn } from '../../indices/ip-column.ts';
-import type { Join } from '../facts/memory/enrichment.ts';
+import { codesOf, type Join } from '../facts/memory/enrichment.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { IpTable } from '../ip-city/table.ts';
 
@@ -9,11 +9,12 @@ export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({
   basis: ipCity.table,
   basisAt: ipCity.tableAt,
   allocate: (rows) => new Uint32Array(rows),
-  fill({ chunk, first, from, to }, table) {
-    for (let row = from; row < to; row++) {
-      const family = ips.familyOf(row);
-      if (family === 4) chunk[row - first] = table.cityCode4(ips.ip4Of(row));
-      else chunk[row - first] = family === 6 ? table.cityCode(ips.ipOf(row)) : 0;
-    }
+  fill(slice, table) {
+    const { from, to } = slice;
+    const codes = codesOf(slice) as Uint32Array;
+    table.cityCodes4(ips.ip4Between(from, to), codes);
+    const families = ips.familiesBetween(from, to);
+    for (let index = 0; index < families.length; index++)
+      if (families[index] !== 4) codes[index] = table.cityCode(ips.ipOf(from + index));
   },
 });

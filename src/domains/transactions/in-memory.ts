@@ -37,10 +37,11 @@ export const transactionsInMemory = (services: InMemoryServices): MemoryFacts =>
     source: 'TRANSACTIONS',
     columns,
     enrichment: createEnrichment(ledger, columns, [
+      // In the order in which they are made after a start: what most questions need comes first.
       joinStatus(columns, userStatus),
+      joinCity(ips, ipCity),
       joinAttributes(columns, users),
       joinFiles(columns, userFiles),
-      joinCity(ips, ipCity),
     ]),
     dimensions: {
       ...userDimensions(columns, users),

@@ -1,7 +1,7 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import { createTimelineIndex } from '../../indices/as-of.ts';
+import { createTimelineIndex, type TimelineIndex } from '../../indices/as-of.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
@@ -29,8 +29,10 @@ export interface UserStatus {
   statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
   /** The same for many users at one instant, in their order. Throws BAD_REQUEST when one of them is no id. */
   statusesAt(userIds: readonly string[], atUs: number, knowledge?: KnownAsOf): StatusAsOf[];
-  /** The status code of a user code: the hot path of enrichment. */
+  /** The status code of a user code. */
   codeAt(user: number, atUs: number, sequence: number): number;
+  /** The same for users by their codes, each at a time of its own: the hot path of enrichment. */
+  codesAt: TimelineIndex['valuesAt'];
   /** The status over time, gaps included, oldest first, cut to the span. */
   timeline(userId: string, span: TimeSpan, knowledge?: KnownAsOf): StatusPeriod[];
   explain(asOf: StatusAsOf): StatusExplanation;
@@ -89,6 +91,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       const position = index.positionAt(user, atUs, sequence);
       return position < 0 ? 0 : index.valueOf(position);
     },
+    codesAt: (questions, sequence) => index.valuesAt(questions, sequence),
     timeline(userId, span, knowledge = {}) {
       return timelines.periods(codeOf(userId), span, ledger.resolveSequence(knowledge));
     },

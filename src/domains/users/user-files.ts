@@ -2,7 +2,7 @@ import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
 import { exchangeParts, type StateColumns } from '../../indices/state-columns.ts';
-import { createVersions, type Version } from '../../indices/versions.ts';
+import { createVersions, type Version, type Versions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
@@ -31,6 +31,8 @@ export interface UserFiles {
   ageAt(user: number, atUs: number, sequence: number): number | null;
   /** The code of a user's details as of a sequence number; 0 without a file and after its removal. */
   detailsCodeAt(user: number, sequence?: number): number;
+  /** The same for many users. */
+  detailsCodesAt: Versions['valuesAt'];
   detailsOf(code: number): StoredDetails | null;
   /** Milliseconds since 1970 UTC; NaN for code 0. */
   birthMsOf(code: number): number;
@@ -38,6 +40,7 @@ export interface UserFiles {
   lastNames: NameColumn;
   /** The code of a user's image as of a sequence number; 0 without one. */
   imageCodeAt(user: number, sequence?: number): number;
+  imageCodesAt: Versions['valuesAt'];
   imageOf(code: number): UserImage | null;
   /** A current image with this content; null when no user has it. */
   imageOfContent(sha256: string): UserImage | null;
@@ -98,11 +101,13 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     detailsOfUser: (userId, sequence) => details.detailsOf(detailsVersions.valueAt(userOf(userId), sequence)),
     imageOfUser: (userId, sequence) => images.imageOf(imageVersions.valueAt(userOf(userId), sequence)),
     detailsCodeAt: detailsVersions.valueAt,
+    detailsCodesAt: detailsVersions.valuesAt,
     detailsOf: details.detailsOf,
     birthMsOf: details.birthMsOf,
     firstNames: details.firstNames,
     lastNames: details.lastNames,
     imageCodeAt: imageVersions.valueAt,
+    imageCodesAt: imageVersions.valuesAt,
     imageOf: images.imageOf,
     imageOfContent: images.imageOfContent,
     changesBetween: (after, upTo) => ({

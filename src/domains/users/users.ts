@@ -4,7 +4,7 @@ import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../.
 import { noSeq } from '../../indices/seq-array.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
 import type { HasState, StateColumns } from '../../indices/state-columns.ts';
-import { createVersions } from '../../indices/versions.ts';
+import { createVersions, type Versions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
@@ -37,6 +37,8 @@ export interface Users extends UserRegistry {
   attributesAt(userId: string, sequence?: number): UserAttributes;
   /** The code of a user's attributes as of a sequence number; 0 when none are recorded. Equal attributes share a code. */
   attributesCodeAt(user: number, sequence?: number): number;
+  /** The same for many users. */
+  attributesCodesAt: Versions['valuesAt'];
   /** The attributes of such a code, all null for 0. */
   attributesOf(code: number): UserAttributes;
   readonly countries: UserAttribute;
@@ -165,6 +167,7 @@ export const createUsers = (ledger: Ledger): Users => {
     record: recordProfile,
     attributesAt: (userId, sequence) => attributesOf(versions.valueAt(codes.codeOf(userId) ?? -1, sequence)),
     attributesCodeAt: versions.valueAt,
+    attributesCodesAt: versions.valuesAt,
     attributesOf,
     countries,
     genders,

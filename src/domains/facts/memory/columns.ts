@@ -1,5 +1,5 @@
 import { growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
-import type { AscendingColumn, NumberColumn } from '../../../indices/number-column.ts';
+import type { AscendingColumn, BlockColumn } from '../../../indices/number-column.ts';
 import { PackedColumn } from '../../../indices/packed-column.ts';
 import { SeqColumn } from '../../../indices/seq-column.ts';
 import { exchangeColumns, type StateColumns } from '../../../indices/state-columns.ts';
@@ -27,12 +27,12 @@ export const isFutureAt = (occurredAtUs: number, recordedAtUs: number, limit: Fu
 /** What is kept of each fact. */
 interface FactNumbers {
   readonly seq: AscendingColumn;
-  readonly user: NumberColumn;
-  readonly occurredAtUs: NumberColumn;
+  readonly user: BlockColumn;
+  readonly occurredAtUs: BlockColumn;
   /** Whole units of the amount; 0 without an amount. */
-  readonly units: NumberColumn;
+  readonly units: BlockColumn;
   /** Millionths of the amount, or `noAmount`. */
-  readonly micros: NumberColumn;
+  readonly micros: BlockColumn;
 }
 
 /** Stands for no amount: the millionths of an amount are fewer. */
@@ -54,6 +54,9 @@ export interface FactColumns {
   readonly seqOf: (row: number) => number;
   readonly userOf: (row: number) => number;
   readonly occurredAtUsOf: (row: number) => number;
+  /** Copies the users of as many rows as `into` has room for, from a row on. */
+  readonly readUsers: (from: number, into: Uint32Array) => void;
+  readonly readTimes: (from: number, into: Float64Array) => void;
   readonly hasAmount: (row: number) => boolean;
   /** Whole units of the amount; 0 without an amount. */
   readonly unitsOf: (row: number) => number;
@@ -123,6 +126,8 @@ const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
     seqOf: (row) => seq.at(row),
     userOf: (row) => user.at(row),
     occurredAtUsOf: (row) => occurredAtUs.at(row),
+    readUsers: (from, into) => user.read(from, into),
+    readTimes: (from, into) => occurredAtUs.read(from, into),
     hasAmount: (row) => micros.at(row) !== noAmount,
     unitsOf: (row) => units.at(row),
     microsOf(row) {

@@ -48,13 +48,16 @@ export const joinProbe = (): { readonly facts: EnrichedFacts; readonly joins: Re
 
 export type Chunk = Uint8Array | Uint32Array;
 
-/** Rows `from` to `to` of a chunk whose first row is `first`: the codes of these rows are written to it. */
+/** Rows `from` to `to` of a chunk whose first row is `first`: the codes of these rows, at most `rowsPerFill`, are written to it. */
 export interface ChunkSlice {
   readonly chunk: Chunk;
   readonly first: number;
   readonly from: number;
   readonly to: number;
 }
+
+/** The part of the chunk that is to be written. */
+export const codesOf = ({ chunk, first, from, to }: ChunkSlice): Chunk => chunk.subarray(from - first, to - first);
 
 /** One column to be joined to facts. */
 export interface Join<Basis = unknown> {
@@ -75,8 +78,8 @@ const chunkMask = chunkRows - 1;
 const cachedColumnsMax = 12;
 /** Columns of earlier states that are joined at once: each takes memory for all facts. */
 const joinedAtOnceMax = 4;
-/** Rows that are joined between two looks at the clock. */
-const rowsPerYield = 1024;
+/** Rows that are joined at once, between two looks at the clock. */
+export const rowsPerFill = 1024;
 
 interface JoinedColumn {
   readonly basis: unknown;
@@ -196,8 +199,8 @@ class ChunkedEnrichment implements Enrichment {
     for (let first = 0; first < rows; first += chunkRows) {
       const chunk = join.allocate(chunkRows);
       const end = Math.min(first + chunkRows, rows);
-      for (let from = first; from < end; from += rowsPerYield) {
-        join.fill({ chunk, first, from, to: Math.min(from + rowsPerYield, end) }, basis, asOf, sequence);
+      for (let from = first; from < end; from += rowsPerFill) {
+        join.fill({ chunk, first, from, to: Math.min(from + rowsPerFill, end) }, basis, asOf, sequence);
         await maybeYield();
       }
       chunks.push(chunk);
@@ -241,7 +244,7 @@ const renewColumn = async (facts: AnswerColumns, renewal: ColumnRenewal): Promis
     await maybeYield();
   }
   for (let row = isNewBasis ? 0 : previousRows; row < rows; ) {
-    const to = Math.min((row & ~chunkMask) + chunkRows, row + rowsPerYield, rows);
+    const to = Math.min((row & ~chunkMask) + chunkRows, row + rowsPerFill, rows);
     fill(row, to);
     row = to;
     await maybeYield();
