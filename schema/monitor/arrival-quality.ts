@@ -1,5 +1,6 @@
 import type { ArrivalQuality } from '../../src/domains/monitor/arrival-quality.ts';
-import type { ArrivalPoint, ArrivedVariant } from '../../src/domains/monitor/arrival-trend.ts';
+import type { ArrivalPoint } from '../../src/domains/monitor/arrival-trend.ts';
+import type { StoredVariant } from '../../src/domains/monitor/event-passes.ts';
 import { timeCountsUpTo } from '../../src/lib/time-counts.ts';
 import { builder } from '../builder.ts';
 import { TimeGrain } from '../time.ts';
@@ -69,7 +70,7 @@ builder.objectField(MonitorType, 'arrival', (t) =>
   }),
 );
 
-const ArrivedVariantType = builder.objectRef<ArrivedVariant>('ArrivedVariant').implement({
+const ArrivedVariantType = builder.objectRef<StoredVariant>('ArrivedVariant').implement({
   description: 'What arrived of one variant in a period.',
   fields: (t) => ({
     variant: t.exposeString('variant', { description: 'The variant.' }),

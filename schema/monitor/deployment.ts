@@ -1,6 +1,6 @@
 import type { Context } from '../../src/context.ts';
+import type { TrendCounts } from '../../src/domains/monitor/event-passes.ts';
 import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
-import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
 import { builder } from '../builder.ts';
 import { ExperimentEventConnection } from '../experiments/events.ts';
 import { pageOf, selectPage, sliceOf } from '../page.ts';
@@ -98,7 +98,7 @@ const DeploymentCellType = builder.objectRef<InReport<VariantExposure>>('Deploym
   }),
 });
 
-const DeploymentPointType = builder.objectRef<TrendPoint>('DeploymentPoint').implement({
+const DeploymentPointType = builder.objectRef<TrendCounts>('DeploymentPoint').implement({
   description: 'The events of a country and variant in one period.',
   fields: (t) => ({
     periodStart: t.field({

@@ -1,20 +1,5 @@
-import type { Arrival } from '../experiments/event-columns.ts';
-import { scanEvents } from './scan-events.ts';
-import type { ReportSources } from './snapshot.ts';
-
-/** What a market and variant counts, in the order of the ledger. */
-export interface CellEvents {
-  /** The sequence numbers of its events. */
-  readonly seqs: readonly number[];
-  /** The codes of its users, in the order of their first event there. */
-  readonly users: readonly number[];
-}
-
-/** Which of the counted events; default: all. */
-export interface CountedSelection {
-  readonly variants?: readonly string[] | undefined;
-  readonly arrival?: Arrival | undefined;
-}
+import type { CellEvents, CountedSelection, EventPasses, PassScope } from './event-passes.ts';
+import { type ScannedEvents, scanEvents } from './scan-events.ts';
 
 interface OpenCell {
   readonly number: number;
@@ -29,55 +14,55 @@ type Cells = Map<number, Map<number, OpenCell>>;
  * Finds exactly the events and users that the report counts, for a country and variant or of all of them. The first request
  * goes through the events of the report, for all cells.
  */
-export const createCellEvents = (sources: ReportSources) => {
-  let finding: Promise<Cells> | undefined;
+export const createCellScans = (scanned: ScannedEvents): Pick<EventPasses, 'cell' | 'seqs'> => {
+  const found = new Map<string, Promise<Cells>>();
   const counted = new Map<string, Promise<number[]>>();
-  const cellsOnce = (): Promise<Cells> => {
-    finding ??= findCells(sources);
-    return finding;
-  };
-  const { users, experimentEvents } = sources.services;
+  const { users, experimentEvents } = scanned.services;
   const { variants } = experimentEvents.events;
   return {
-    cellEvents: async (country: string, variant: string): Promise<CellEvents> => {
-      const cells = await cellsOnce();
+    async cell(scope, country, variant): Promise<CellEvents> {
+      const key = JSON.stringify(scope.country ?? null);
+      const finding = found.get(key) ?? findCells(scanned, scope);
+      found.set(key, finding);
+      const cells = await finding;
       const [market, arm] = [users.countries.names.codeOf(country), variants.codeOf(variant)];
-      const found = market === undefined || arm === undefined ? undefined : cells.get(market)?.get(arm);
-      return found ?? { seqs: [], users: [] };
+      const cell = market === undefined || arm === undefined ? undefined : cells.get(market)?.get(arm);
+      return cell ?? { seqs: [], users: [] };
     },
-    /** Sequence numbers, ascending: one pass over the events for each selection. */
-    countedEvents(selection: CountedSelection): Promise<readonly number[]> {
-      const key = JSON.stringify([selection.variants, selection.arrival]);
-      const found = counted.get(key) ?? findEvents(sources, selection);
-      counted.set(key, found);
-      return found;
+    /** One pass over the events for each selection. */
+    seqs(scope, selection): Promise<readonly number[]> {
+      const key = JSON.stringify([scope.country, selection.variants, selection.arrival]);
+      const known = counted.get(key) ?? findEvents(scanned, scope, selection);
+      counted.set(key, known);
+      return known;
     },
   };
 };
 
 const findEvents = async (
-  sources: ReportSources,
+  scanned: ScannedEvents,
+  scope: PassScope,
   { variants: names, arrival }: CountedSelection,
 ): Promise<number[]> => {
-  const { columns, events } = sources.services.experimentEvents;
+  const { columns, events } = scanned.services.experimentEvents;
   const variants = names && new Set(names.map((name) => events.variants.codeOf(name)));
   const seqs: number[] = [];
-  await scanEvents(sources, (row) => {
+  await scanEvents(scanned, scope, (row) => {
     if (variants && !variants.has(events.variantOf(row))) return;
     if (arrival === undefined || events.arrivalOf(row) === arrival) seqs.push(columns.seqOf(row));
   });
   return seqs;
 };
 
-const findCells = async (sources: ReportSources): Promise<Cells> => {
-  const { users, experimentEvents } = sources.services;
+const findCells = async (scanned: ScannedEvents, scope: PassScope): Promise<Cells> => {
+  const { users, experimentEvents } = scanned.services;
   const { columns, events } = experimentEvents;
   const cells: Cells = new Map();
   const members = new CellMembers(users.codes.size);
   let count = 0;
-  await scanEvents(sources, (row) => {
+  await scanEvents(scanned, scope, (row) => {
     const user = columns.userOf(row);
-    const [country, variant] = [sources.events.countryOf(user), events.variantOf(row)];
+    const [country, variant] = [scanned.countryOf(user), events.variantOf(row)];
     const market = cells.get(country) ?? new Map<number, OpenCell>();
     cells.set(country, market);
     const cell = market.get(variant) ?? { number: count++, seqs: [], users: [] };

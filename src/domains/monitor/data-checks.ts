@@ -94,7 +94,6 @@ const strayVariants = ({ cells, isPlanned, split, userCount }: MonitorSnapshot):
 };
 
 const namesCheck = ({ services, snapshot, events }: ReportSources): DataCheck[] => {
-  const { accountTypes, eventTypes } = services.experimentEvents.events;
   const { experiment, cells } = snapshot;
   const found: [what: string, groups: string[][]][] = [
     ['variants', similarNames([...experiment.phases.flatMap(variantsOfPhase), ...cells.map(({ variant }) => variant)])],
@@ -102,8 +101,8 @@ const namesCheck = ({ services, snapshot, events }: ReportSources): DataCheck[] 
       'countries',
       similarNames([...experiment.phases.flatMap(({ markets }) => markets), ...cells.map((cell) => cell.country)]),
     ],
-    ['account types', similarNames([...events.accountTypes].map((code) => accountTypes.textOf(code)))],
-    ['event types', similarNames([...events.eventTypes].map((code) => eventTypes.textOf(code)))],
+    ['account types', similarNames(events.accountTypes())],
+    ['event types', similarNames(events.eventTypes())],
     ['experiments', similarNames(services.experiments.allKeys()).filter((group) => group.includes(experiment.key))],
   ];
   return found.flatMap(([what, groups]) => {
@@ -114,11 +113,11 @@ const namesCheck = ({ services, snapshot, events }: ReportSources): DataCheck[] 
   });
 };
 
-const placeholderUsers = ({ services: { users }, snapshot, events: { exposures } }: ReportSources): DataCheck[] => {
+const placeholderUsers = ({ services: { users }, snapshot, events }: ReportSources): DataCheck[] => {
   const { eventCount } = snapshot;
   return placeholderUserIds.flatMap((id) => {
     const user = users.codes.codeOf(id);
-    const count = user === undefined ? 0 : exposures.eventsOf(user);
+    const count = user === undefined ? 0 : events.users.eventsOf(user);
     if (count <= eventCount * placeholderShareMax) return [];
     const share = percent(count / eventCount);
     const message = `All markets: ${pluralize(count, 'event')} (${share}) of the user ${JSON.stringify(id)}, which looks like a placeholder: different people count as one user.`;
@@ -126,9 +125,9 @@ const placeholderUsers = ({ services: { users }, snapshot, events: { exposures }
   });
 };
 
-const outsizedUser = ({ services: { users }, snapshot, events: { exposures } }: ReportSources): DataCheck[] => {
+const outsizedUser = ({ services: { users }, snapshot, events }: ReportSources): DataCheck[] => {
   const { eventCount, userCount } = snapshot;
-  const { user, events: count } = exposures.busiest;
+  const { user, events: count } = events.users.busiest;
   const eventsMin = Math.max(
     outsizedUserEventsMin,
     eventCount * outsizedUserShare,
@@ -142,24 +141,21 @@ const outsizedUser = ({ services: { users }, snapshot, events: { exposures } }: 
 };
 
 const outsizedOrder = ({ services, events: { orders } }: ReportSources): DataCheck[] => {
-  const { count, total, largest, largestRow } = orders;
-  if (count < outsizedOrdersMin || largest < total * outsizedOrderShare) return [];
-  const { columns } = services.experimentEvents;
-  const id = services.users.codes.textOf(columns.userOf(largestRow));
+  const { count, totalMicros, largest, largestUser } = orders;
+  const total = Number(totalMicros) / 1e6;
+  if (largestUser === null || count < outsizedOrdersMin || largest < total * outsizedOrderShare) return [];
+  const id = services.users.codes.textOf(largestUser);
   const share = percent(largest / total);
   const message = `All markets: one order of ${largest} is ${share} of the whole order value (user ${JSON.stringify(id)}).`;
   return [watch('OUTSIZED_ORDER', message, { count: 1, examples: [id] })];
 };
 
-const outsidePeriod = ({ services, snapshot, events: { outside } }: ReportSources): DataCheck[] => {
+const outsidePeriod = ({ services, snapshot, events }: ReportSources): DataCheck[] => {
   const { outsideCount: count } = snapshot;
   if (count === 0) return [];
-  const { columns } = services.experimentEvents;
-  const examples = Array.from({ length: Math.min(count, examplesMax) }, (_, index) => {
-    const row = outside.at(index);
-    const user = services.users.codes.textOf(columns.userOf(row));
-    return `${user} at ${formatInstant(columns.occurredAtUsOf(row))}`;
-  });
+  const examples = events
+    .outsideExamples(examplesMax)
+    .map(({ user, atUs }) => `${services.users.codes.textOf(user)} at ${formatInstant(atUs)}`);
   const message = `All markets: ${pluralize(count, 'event')} outside of the period of the experiment, which do not count.`;
   return [watch('OUTSIDE_PERIOD', message, { count, examples })];
 };

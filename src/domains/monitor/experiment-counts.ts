@@ -1,22 +1,16 @@
-import { DomainError } from '../../errors.ts';
+import { createDecimalSums } from '../../indices/decimal-sums.ts';
 import { PackedColumn } from '../../indices/packed-column.ts';
-import { compareTexts } from '../../lib/compare.ts';
-import { preview } from '../../lib/problems.ts';
-import { type Experiment, isInPeriod, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
+import { type Experiment, isInPeriod } from '../experiments/plan.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
+import { armsOf, checkCells } from './arms.ts';
 import { ArrivalHistory } from './arrival-history.ts';
 import { ArrivalOrder } from './arrival-order.ts';
+import { type CountedEvents, type OrderValues, orderValueOf } from './counted-events.ts';
 import { Exposures } from './exposures.ts';
+import type { JudgedUsers } from './judged-users.ts';
 import type { MonitorServices } from './services.ts';
 import { SplitHistory } from './split-history.ts';
 import { phaseIndexAt, phaseStarts, type SplitPlan, splitPlanOf } from './split-plan.ts';
-
-/** Positive order values: their number and sum, the largest of them and its row. */
-export interface OrderValues {
-  readonly count: number;
-  readonly total: number;
-  readonly largest: number;
-  readonly largestRow: number;
-}
 
 /** The histories of the events counted so far, and the order and the split that they were made for. */
 interface Histories {
@@ -27,9 +21,6 @@ interface Histories {
   /** Null while fewer than two variants are known. */
   readonly splits: SplitHistory | null;
 }
-
-/** Without a plan, a variant with a smaller part of the users is a mistake rather than a variant under test. */
-const strayShareMax = 0.01;
 
 /** The events of one experiment, or some of them, counted incrementally. */
 export class ExperimentCounts {
@@ -47,13 +38,14 @@ export class ExperimentCounts {
   /** The codes of the types that the events have. */
   readonly accountTypes = new Set<number>();
   readonly eventTypes = new Set<number>();
-  /** The order values above 0, for the largest share: a sum of doubles. */
-  orders: OrderValues = { count: 0, total: 0, largest: 0, largestRow: 0 };
   /** How many of the rows name no experiment. */
   unnamedCount = 0;
   readonly #services: MonitorServices;
   readonly #experiment: Experiment;
   readonly #order: ArrivalOrder;
+  /** The number and the sum of order values above 0, the largest and its row. */
+  #orders = { count: 0, largest: 0, largestRow: -1 };
+  readonly #orderSum = createDecimalSums();
   #histories: Histories | null = null;
 
   /** Users count for the country that `countryOf` gives. */
@@ -83,20 +75,51 @@ export class ExperimentCounts {
       this.accountTypes.add(events.accountTypeOf(row));
       this.eventTypes.add(events.eventTypeOf(row));
       if (events.namedExperimentOf(row) === null) this.unnamedCount++;
-      if (columns.hasAmount(row)) this.#addOrder(row, columns.unitsOf(row) + columns.microsOf(row) / 1e6);
+      if (columns.hasAmount(row)) this.#addOrder(row, columns.unitsOf(row), columns.microsOf(row));
     }
   }
 
-  #addOrder(row: number, value: number): void {
+  #addOrder(row: number, units: number, micros: number): void {
+    const value = orderValueOf(units, micros);
     if (value <= 0) return;
-    const { count, total, largest, largestRow } = this.orders;
+    const { count, largest, largestRow } = this.#orders;
+    this.#orderSum.add(0, units, micros);
     const isLargest = value > largest;
-    this.orders = {
+    this.#orders = {
       count: count + 1,
-      total: total + value,
       largest: isLargest ? value : largest,
       largestRow: isLargest ? row : largestRow,
     };
+  }
+
+  /** The events up to now, for a report: the histories are complete. */
+  counted(): CountedEvents {
+    const { columns, events } = this.#services.experimentEvents;
+    const { split, splits, arrivals } = this.histories;
+    const outsideCount = this.outside.length;
+    return {
+      eventCount: this.rows.length,
+      outsideCount,
+      outsideExamples: (max) =>
+        Array.from({ length: Math.min(max, outsideCount) }, (_, index) => {
+          const row = this.outside.at(index);
+          return { user: columns.userOf(row), atUs: columns.occurredAtUsOf(row) };
+        }),
+      excludedUserCount: this.excludedUsers.size,
+      returningUserCount: this.returningUsers.size,
+      unnamedCount: this.unnamedCount,
+      accountTypes: () => Array.from(this.accountTypes, events.accountTypes.textOf),
+      eventTypes: () => Array.from(this.eventTypes, events.eventTypes.textOf),
+      orders: this.#orderValues(),
+      ...{ users: this.exposures, split, splits, arrivals: arrivals.snapshot() },
+    };
+  }
+
+  #orderValues(): OrderValues {
+    const { count, largest, largestRow } = this.#orders;
+    const { columns } = this.#services.experimentEvents;
+    const largestUser = largestRow < 0 ? null : columns.userOf(largestRow);
+    return { count, totalMicros: this.#orderSum.microsOf(0), largest, largestUser };
   }
 
   /** Whether the user has events that count, or that are left out because the user is excluded. */
@@ -117,23 +140,12 @@ export class ExperimentCounts {
    * markets and variants.
    */
   advanceHistories(rowsMax: number): boolean {
-    this.#checkCells();
+    const seen = { variants: this.exposures.variants.length, markets: this.exposures.countries().length };
+    checkCells(this.#experiment, seen, this.#services.limits);
     if (!this.#order.advance(rowsMax)) return false;
     const { arrivals, splits } = this.#currentHistories();
     arrivals.advance(rowsMax);
     return (splits?.advance(rowsMax) ?? true) && arrivals.isCurrent;
-  }
-
-  /** A report judges each market and variant, of which there may be as many as events have names. */
-  #checkCells(): void {
-    const { monitorCellsMax } = this.#services.limits;
-    const variants = Math.max(this.exposures.variants.length, plannedVariants(this.#experiment).length);
-    const markets = Math.max(this.exposures.countries().length, plannedMarkets(this.#experiment).length);
-    if (variants * markets <= monitorCellsMax) return;
-    throw new DomainError(
-      'LIMIT_EXCEEDED',
-      `the experiment ${preview(this.#experiment.key)} has ${markets} countries with ${variants} variants, more than ${monitorCellsMax} together (setting monitorCellsMax): its events or users may have wrong names`,
-    );
   }
 
   /** The histories that `advanceHistories` has completed. */
@@ -142,29 +154,32 @@ export class ExperimentCounts {
     return this.#histories;
   }
 
-  /** The variants that have events, in order; without a plan strays are left out. */
-  arms(): string[] {
-    const { variants } = this.#services.experimentEvents.events;
-    const usersMin = strayShareMax * this.exposures.userCount;
-    const usersOf = this.exposures.usersByVariant();
-    return this.exposures.variants
-      .filter((code) => (usersOf.get(code) ?? 0) >= usersMin)
-      .map((code) => variants.textOf(code))
-      .sort(compareTexts);
-  }
-
   #currentHistories(): Histories {
     const { revision } = this.#order;
-    const split = splitPlanOf(this.#experiment, this.arms());
+    const { exposures } = this;
+    const { columns, events } = this.#services.experimentEvents;
+    const seen = { userCount: exposures.userCount, cells: exposures.cells() };
+    const split = splitPlanOf(this.#experiment, armsOf(seen, events.variants.textOf));
     const splitText = JSON.stringify(split);
     const known = this.#histories;
     if (known && known.revision === revision && known.splitText === splitText) return known;
-    const { users, experimentEvents, limits } = this.#services;
-    const { columns, events } = experimentEvents;
+    const { users, limits } = this.#services;
     const countryName = users.countries.names.textOf;
-    const sources = { columns, events, order: this.#order, exposures: this.exposures, countryName };
-    const splits = split && new SplitHistory({ ...sources, split, alpha: limits.monitorAlpha });
-    this.#histories = { revision, splitText, split, splits, arrivals: new ArrivalHistory(sources) };
+    const judged = judgedUsers(this.#order, exposures, columns);
+    const { variants } = events;
+    const splits =
+      split && new SplitHistory({ variants, judged, users: exposures, split, alpha: limits.monitorAlpha, countryName });
+    const arrivals = new ArrivalHistory({ columns, events, order: this.#order, exposures, countryName });
+    this.#histories = { revision, splitText, split, splits, arrivals };
     return this.#histories;
   }
 }
+
+/** The user of each event in the order in which they are judged. */
+const judgedUsers = (order: ArrivalOrder, exposures: Exposures, { userOf }: FactColumns): JudgedUsers => ({
+  get length() {
+    return order.length;
+  },
+  indexAt: (position) => exposures.indexOf(userOf(order.rowAt(position))) as number,
+  isLookAt: (position) => order.isLookAt(position),
+});

@@ -2,6 +2,7 @@ import { CodeTable } from '../../indices/code-table.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
 import type { FactColumns } from '../facts/memory/columns.ts';
+import type { CountedUsers } from './counted-users.ts';
 import { type CountryUsers, type ExposureCell, ExposureCells } from './exposure-cells.ts';
 import { ExposureLog, noExposure } from './exposure-log.ts';
 
@@ -12,12 +13,6 @@ export interface ExposureSources {
   readonly countryOf: (user: number) => number;
   /** Index of the phase of the plan at an instant. */
   readonly phaseOf: (atUs: number) => number;
-}
-
-interface BusiestUser {
-  /** Null without events. */
-  readonly user: number | null;
-  readonly events: number;
 }
 
 /** A user, by index, who counts for another country now. */
@@ -31,7 +26,7 @@ export interface UserMove {
  * Counts the events of one experiment incrementally: rows of events are added in the order of the ledger. The first event of
  * a user is the earliest by its own time; of equal times the one recorded first.
  */
-export class Exposures {
+export class Exposures implements CountedUsers {
   /** Codes of the variants that have events, in the order of their first events. */
   readonly variants: number[] = [];
   /** The indices of users of whom an event before the first one so far arrived, in that order. Append-only. */
@@ -50,7 +45,7 @@ export class Exposures {
   readonly #countries = growableUint32();
   readonly #firstRows = growableUint32();
   readonly #firstExposures = growableUint32();
-  #busiest: BusiestUser = { user: null, events: 0 };
+  #busiest: CountedUsers['busiest'] = { user: null, events: 0 };
   readonly #log = new ExposureLog();
   readonly #cells = new ExposureCells();
 
@@ -86,6 +81,22 @@ export class Exposures {
     return this.#firstRows.values[index] as number;
   }
 
+  firstAtUs(index: number): number {
+    return this.#columns.occurredAtUsOf(this.firstRowAt(index));
+  }
+
+  firstVariantAt(index: number): number {
+    return this.#events.variantOf(this.firstRowAt(index));
+  }
+
+  firstAccountTypeAt(index: number): number {
+    return this.#events.accountTypeOf(this.firstRowAt(index));
+  }
+
+  firstEventTypeAt(index: number): number {
+    return this.#events.eventTypeOf(this.firstRowAt(index));
+  }
+
   /** The country that a counted user is counted for. */
   countryOf(user: number): number {
     return this.countryAt(this.indexOf(user) as number);
@@ -98,20 +109,13 @@ export class Exposures {
   }
 
   /** The user with the most events; of several the one who reached that number first. */
-  get busiest(): BusiestUser {
+  get busiest(): CountedUsers['busiest'] {
     return this.#busiest;
   }
 
   /** A copy of the cells that have events. */
   cells(): ExposureCell[] {
     return this.#cells.cells();
-  }
-
-  /** Users by the code of the variant; a user who saw two variants counts in both. */
-  usersByVariant(): Map<number, number> {
-    const counts = new Map<number, number>();
-    for (const { variant, users } of this.#cells.cells()) counts.set(variant, (counts.get(variant) ?? 0) + users);
-    return counts;
   }
 
   /** Users of a phase by the code of the country, by when each was first seen. */
@@ -197,7 +201,7 @@ export class Exposures {
   }
 
   #countInPhase(index: number, sign: 1 | -1): void {
-    const phase = this.#phaseOf(this.#columns.occurredAtUsOf(this.firstRowAt(index)));
+    const phase = this.#phaseOf(this.firstAtUs(index));
     const country = this.countryAt(index);
     const users = this.#phaseUsers[phase] ?? [];
     this.#phaseUsers[phase] = users;

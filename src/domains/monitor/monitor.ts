@@ -6,7 +6,10 @@ import { spanOf } from '../../lib/time-range.ts';
 import { Work } from '../../lib/work.ts';
 import { createYielder, yieldToEventLoop } from '../../lib/yielding.ts';
 import type { Experiment } from '../experiments/plan.ts';
+import type { CountedEvents } from './counted-events.ts';
+import type { EventPasses } from './event-passes.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
+import { createMemoryPasses } from './memory-passes.ts';
 import { type PartRequest, partOf, rowListsOf } from './part.ts';
 import { countsAt, type ExperimentRows, experimentRowsAt, servicesAt } from './past.ts';
 import { createReport, type MonitorReport } from './report.ts';
@@ -50,7 +53,8 @@ interface Counted {
   readonly services: MonitorServices;
   readonly snapshot: MonitorSnapshot;
   readonly moment: Moment;
-  readonly counts: ExperimentCounts;
+  readonly events: CountedEvents;
+  readonly passes: EventPasses;
   /** Whether the counts are still those of the snapshot. */
   readonly isCurrent: () => boolean;
 }
@@ -93,11 +97,12 @@ export const createMonitor = (services: MonitorServices): Monitor => {
   };
 };
 
-const sourcesOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted, work: Work): ReportSources => {
-  const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
-  const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
-  return { services, snapshot, events: { ...events, countryOf }, work };
-};
+const sourcesOf = (
+  { services, snapshot, moment: { countryOf }, events, passes }: Counted,
+  work: Work,
+): ReportSources => ({
+  ...{ services, snapshot, events, passes, countryOf, work },
+});
 
 /** Cumulative shares, of which the last are kept: a live view requests the same ones until the ledger advances. */
 const createShareTrends = () => {
@@ -139,7 +144,7 @@ const createNewest = (services: MonitorServices) => {
   return async <R>(worked: WorkedRequest, read: (counted: Counted) => R): Promise<R> => {
     const { request } = worked;
     const readCounts = (moment: Moment, counts: ExperimentCounts, isCurrent: () => boolean): R =>
-      read({ services, snapshot: snapshotOf(services, request, moment, counts), moment, counts, isCurrent });
+      read({ ...countedInMemory(services, request, moment, counts), isCurrent });
     const readNewest = (moment: Moment, counts: ExperimentCounts): R =>
       readCounts(moment, counts, () => services.ledger.snapshot().sequence === moment.sequence);
     const withHistories = (counts: ExperimentCounts): boolean => counts.advanceHistories(rowsPerSlice);
@@ -185,9 +190,23 @@ const createPast = (services: MonitorServices) => {
     }
     const yieldIfDue = createYielder(work);
     while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
-    const snapshot = snapshotOf(then, request, moment, counts);
-    return read({ services: then, snapshot, moment, counts, isCurrent: isAlwaysCurrent });
+    return read({ ...countedInMemory(then, request, moment, counts), isCurrent: isAlwaysCurrent });
   };
+};
+
+/** What a request reads of counts in memory whose histories are complete. */
+const countedInMemory = (
+  services: MonitorServices,
+  request: MonitorRequest,
+  moment: Moment,
+  counts: ExperimentCounts,
+): Omit<Counted, 'isCurrent'> => {
+  const events = counts.counted();
+  const { eventCount } = events;
+  const { countryOf } = moment;
+  const scanned = { services, rows: counts.rows, eventCount, countryOf, timeZone: request.timeZone };
+  const snapshot = snapshotOf(services, request, moment, events);
+  return { services, snapshot, moment, events, passes: createMemoryPasses(scanned) };
 };
 
 interface RequestedCounts extends WorkedRequest {

@@ -7,8 +7,9 @@ import { type Stratum, stratifiedDifference, type ValueRange } from '../../lib/s
 import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { plannedControl } from '../experiments/plan.ts';
-import { type ReportSources, variantsOf } from './snapshot.ts';
-import { type UserOutcomes, userOutcomesOf } from './user-outcomes.ts';
+import type { UserOutcomes } from './event-passes.ts';
+import { type ReportSources, scopeOf, variantsOf } from './snapshot.ts';
+import { phaseIndexAt } from './split-plan.ts';
 
 export type OutcomeMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
 
@@ -62,9 +63,9 @@ export const createOutcomes = (sources: ReportSources): ((request: OutcomeReques
   return async (request) => {
     checkRequest(request);
     const key = JSON.stringify(request.eventTypes ?? null);
-    const users = usersByTypes.get(key) ?? userOutcomesOf(sources, request.eventTypes);
+    const users = usersByTypes.get(key) ?? sources.passes.outcomes(scopeOf(sources), request.eventTypes);
     usersByTypes.set(key, users);
-    return compareVariants(sources, request, await measureUsers(await users, request, sources.work));
+    return compareVariants(sources, request, await measureUsers(await users, request, sources));
   };
 };
 
@@ -105,8 +106,10 @@ const noCell = 0xffffffff;
 const measureUsers = async (
   users: UserOutcomes,
   { metric, cap, byMarket }: OutcomeRequest,
-  work: Work,
+  sources: ReportSources,
 ): Promise<MeasuredUsers> => {
+  const { work } = sources;
+  const phaseOf = phasesOf(sources, users);
   const [strata, cells] = [createNumberTable(), createNumberTable()];
   const codes: { readonly variant: number; readonly stratum: number }[] = [];
   const cellOf = new Uint32Array(users.userCount).fill(noCell);
@@ -120,7 +123,7 @@ const measureUsers = async (
       crossovers[variant] = (crossovers[variant] ?? 0) + 1;
       return;
     }
-    const stratum = strata.intern(pairKey(users.phaseOf(index), byMarket ? users.marketOf(index) : 0));
+    const stratum = strata.intern(pairKey(phaseOf(index), byMarket ? users.marketOf(index) : 0));
     const cell = cells.intern(pairKey(stratum, variant));
     if (cell === codes.length) codes.push({ variant, stratum });
     cellOf[index] = cell;
@@ -137,6 +140,20 @@ const measureUsers = async (
   await inSlices(countedOnly((cell, value) => moments.addDeviation(cell, value)));
   const measured = codes.map((code, cell) => ({ ...code, moments: moments.momentsOf(cell) }));
   return { cells: measured, cappedAt, crossovers };
+};
+
+/** A number for the phase and the shares in force at the first exposure: such users were assigned with equal probabilities. */
+const phasesOf = (
+  { services, snapshot: { split } }: ReportSources,
+  users: UserOutcomes,
+): ((index: number) => number) => {
+  if (!split) return () => 0;
+  const { textOf } = services.users.countries.names;
+  return (index) => {
+    const phase = phaseIndexAt(split, users.firstAtUs(index));
+    // Markets with an allocation of their own are compared apart.
+    return phase * split.strata.length + split.stratumOf(phase, textOf(users.marketOf(index)));
+  };
 };
 
 const createSlicer = (count: number, work: Work) => {

@@ -2,15 +2,21 @@ import type { Grain } from '../../lib/periods.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
 import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
 import { type ArrivalPoint, arrivalTrendOf } from './arrival-trend.ts';
-import { type CellEvents, type CountedSelection, createCellEvents } from './cell-events.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
 import { dataChecks } from './data-checks.ts';
+import type { CellEvents, CountedSelection, TrendCounts } from './event-passes.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
 import { sentenceOf } from './sentence.ts';
 import type { ShareTrend, ShareTrendRequest } from './share-trend.ts';
-import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
+import {
+  type MonitorSnapshot,
+  type ReportSources,
+  scopeOf,
+  type VariantExposure,
+  variantExposures,
+} from './snapshot.ts';
 import { createSuspects, type Suspect } from './suspects.ts';
-import { type TrendPoint, trendOf } from './trend.ts';
+import { trendOf } from './trend.ts';
 
 /** The results of the monitor for one snapshot. A result that scans all events is computed when it is called. */
 export interface MonitorReport {
@@ -24,7 +30,7 @@ export interface MonitorReport {
   fingerprint(): string;
   /** Events and users per country and variant, in the order of both; empty cells of the plan included. */
   exposures(): VariantExposure[];
-  /** Exactly the events and users that a country and variant counts: one pass over the events for all cells. */
+  /** Exactly the events and users that a country and variant counts. */
   cellEvents(country: string, variant: string): Promise<CellEvents>;
   /** The sequence numbers of counted events, ascending: one pass for each selection. */
   countedEvents(selection: CountedSelection): Promise<readonly number[]>;
@@ -41,7 +47,8 @@ export interface MonitorReport {
    * and for fewer than two points, LIMIT_EXCEEDED for more than `shareTrendPointsMax`.
    */
   shareTrend(request: ShareTrendRequest): Promise<ShareTrend>;
-  trend(grain: Grain): Promise<TrendPoint[]>;
+  /** By period, country and variant, in that order; empty ones are left out. Throws LIMIT_EXCEEDED for too many. */
+  trend(grain: Grain): Promise<TrendCounts[]>;
   /** What arrived in each period. `rejected` has the times at which events were rejected. */
   arrivalTrend(grain: Grain, rejected: TimeCounts): Promise<ArrivalPoint[]>;
   /** `rejected` is the number of rejected events. */
@@ -49,7 +56,8 @@ export interface MonitorReport {
 }
 
 export const createReport = (sources: ReportSources, shareTrend: MonitorReport['shareTrend']): MonitorReport => {
-  const { snapshot } = sources;
+  const { snapshot, passes } = sources;
+  const scope = scopeOf(sources);
   const { experiment, eventCount, cells, arrivals, limits } = snapshot;
   const health = healthOf(snapshot, dataChecks(sources));
   const suspects = createSuspects(sources);
@@ -61,7 +69,8 @@ export const createReport = (sources: ReportSources, shareTrend: MonitorReport['
     sentence: () => sentenceOf({ snapshot, health, suspects }),
     fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
     exposures: () => variantExposures(snapshot),
-    ...createCellEvents(sources),
+    cellEvents: (country, variant) => passes.cell(scope, country, variant),
+    countedEvents: (selection) => passes.seqs(scope, selection),
     suspects,
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
     outcomes: createOutcomes(sources),
@@ -84,7 +93,7 @@ const createMarketOutcomes = (sources: ReportSources): MonitorReport['marketOutc
 };
 
 const crossoverUsers = (
-  { services: { users }, snapshot, events: { exposures, countryOf } }: ReportSources,
+  { services: { users }, snapshot, events, countryOf }: ReportSources,
   country: string | null,
   offset: number,
   count: number,
@@ -93,7 +102,7 @@ const crossoverUsers = (
   const found: number[] = [];
   let skipped = 0;
   for (let index = 0; index < snapshot.crossoverCount && found.length < count; index++) {
-    const user = exposures.crossovers[index] as number;
+    const user = events.users.crossovers[index] as number;
     if (market !== null && countryOf(user) !== market) continue;
     if (skipped < offset) skipped++;
     else found.push(user);

@@ -91,19 +91,19 @@ const checkPoints = (points: number, pointsMax: number): void => {
 
 /** Copied in one go: later events change what is known of users. */
 const testedUsers = (
-  { services, snapshot, events: { exposures, splits } }: ReportSources,
+  { services, snapshot, events }: ReportSources,
   { variants }: SplitPlan,
   country: string | null,
 ): TestedUsers => {
-  const { users, experimentEvents } = services;
-  const code = country === null ? null : (users.countries.names.codeOf(country) ?? -1);
+  const { users, splits } = events;
+  const code = country === null ? null : (services.users.countries.names.codeOf(country) ?? -1);
   const times = new Float64Array(snapshot.userCount);
   const cells = new Uint32Array(snapshot.userCount);
   let count = 0;
   for (let index = 0; index < snapshot.userCount; index++) {
     const cell = splits?.cellOf(index);
-    if (!cell || (code !== null && exposures.countryAt(index) !== code)) continue;
-    times[count] = experimentEvents.columns.occurredAtUsOf(exposures.firstRowAt(index));
+    if (!cell || (code !== null && users.countryAt(index) !== code)) continue;
+    times[count] = users.firstAtUs(index);
     cells[count++] = cell.stratum * variants.length + cell.variant;
   }
   return { times: times.subarray(0, count), cells: cells.subarray(0, count) };

@@ -2,12 +2,13 @@ import { compareTexts } from '../../lib/compare.ts';
 import type { Work } from '../../lib/work.ts';
 import { type Experiment, isPlanned, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
 import type { ArrivalSnapshot } from './arrival-history.ts';
-import type { ExperimentCounts } from './experiment-counts.ts';
+import type { CountedEvents } from './counted-events.ts';
+import type { EventPasses, PassScope } from './event-passes.ts';
 import type { ExposureTotals } from './exposure-cells.ts';
 import { type PhaseMarkets, phaseMarketsOf } from './phase-markets.ts';
 import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorLimits, MonitorServices } from './services.ts';
-import type { SplitHistory, SplitSnapshot } from './split-history.ts';
+import type { SplitSnapshot } from './split-history.ts';
 import { phaseIndexAt, type SplitPlan } from './split-plan.ts';
 
 /** What the users of a country did in a variant. */
@@ -58,23 +59,21 @@ export interface MonitorSnapshot {
   readonly arrivals: ArrivalSnapshot;
 }
 
-/** The events that a snapshot counts. The lists only grow: read them up to the counts of the snapshot. */
-export interface CountedEvents
-  extends Pick<ExperimentCounts, 'rows' | 'outside' | 'exposures' | 'orders' | 'accountTypes' | 'eventTypes'> {
-  /** Null while fewer than two variants are known. */
-  readonly splits: SplitHistory | null;
-  /** Code of a user's country as of the sequence number of the snapshot. */
-  readonly countryOf: (user: number) => number;
-}
-
-/** The sources of the figures that scan all events. */
+/** What the results of a report are computed from. */
 export interface ReportSources {
   /** That of the request: nothing is computed for it when it has ended. */
   readonly work: Work;
   readonly services: MonitorServices;
   readonly snapshot: MonitorSnapshot;
+  /** The events that the snapshot counts. Lists only grow: read them up to the counts of the snapshot. */
   readonly events: CountedEvents;
+  readonly passes: EventPasses;
+  /** Code of a user's country as of the sequence number of the snapshot. */
+  readonly countryOf: (user: number) => number;
 }
+
+/** The events that a report reads: those of the requested market. */
+export const scopeOf = ({ snapshot: { country }, work }: ReportSources): PassScope => ({ country, work });
 
 /** A country and variant as the monitor reports them. */
 export interface VariantExposure {
@@ -88,31 +87,28 @@ export interface VariantExposure {
   readonly expectedShare: number | null;
 }
 
-/** The snapshot of counts whose histories are complete. */
+/** The snapshot of counted events. */
 export const snapshotOf = (
   { users, experimentEvents, limits, nowUs }: MonitorServices,
   { range, country, timeZone }: MonitorRequest,
   { experiment, sequence }: Moment,
-  counts: ExperimentCounts,
+  counted: CountedEvents,
 ): MonitorSnapshot => {
-  const { rows, exposures, outside, excludedUsers, returningUsers, unnamedCount, histories } = counts;
+  const { eventCount, outsideCount, excludedUserCount, returningUserCount, unnamedCount } = counted;
   const countryName = users.countries.names.textOf;
   const variantName = experimentEvents.events.variants.textOf;
-  const { split, splits, arrivals } = histories;
-  const marketUsers = new Map(exposures.countries().map((each) => [countryName(each.country), each]));
+  const { users: exposed, split, splits, arrivals } = counted;
+  const marketUsers = new Map(exposed.countries().map((each) => [countryName(each.country), each]));
   const now = nowUs();
   return {
     ...{ experiment, limits, country, timeZone, sequence, unnamedCount, split },
     isPlanned: isPlanned(experiment),
     isWhole: range === undefined,
     nowUs: now,
-    eventCount: rows.length,
-    userCount: exposures.userCount,
-    crossoverCount: exposures.crossovers.length,
-    outsideCount: outside.length,
-    excludedUserCount: excludedUsers.size,
-    returningUserCount: returningUsers.size,
-    cells: exposures.cells().map((cell) => ({
+    ...{ eventCount, outsideCount, excludedUserCount, returningUserCount },
+    userCount: exposed.userCount,
+    crossoverCount: exposed.crossovers.length,
+    cells: exposed.cells().map((cell) => ({
       ...cell,
       country: countryName(cell.country),
       variant: variantName(cell.variant),
@@ -121,10 +117,10 @@ export const snapshotOf = (
     phaseMarkets: phaseMarketsOf({
       ...{ experiment, nowUs: now, marketsWithUsers: new Set(marketUsers.keys()) },
       usersOfPhase: (phase) =>
-        new Map([...exposures.usersOfPhase(phase)].map(([country, count]) => [countryName(country), count])),
+        new Map([...exposed.usersOfPhase(phase)].map(([country, count]) => [countryName(country), count])),
     }),
     splits: splits?.snapshot() ?? { all: undefined, markets: new Map(), unplanned: new Map() },
-    arrivals: arrivals.snapshot(),
+    arrivals,
   };
 };
 

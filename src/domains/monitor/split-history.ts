@@ -6,9 +6,8 @@ import {
   type SequentialMultinomial,
 } from '../../lib/statistics/sequential-multinomial.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
-import type { FactColumns } from '../facts/memory/columns.ts';
-import type { ArrivalOrder } from './arrival-order.ts';
-import type { Exposures } from './exposures.ts';
+import type { CountedUsers } from './counted-users.ts';
+import type { JudgedUsers } from './judged-users.ts';
 import { phaseIndexAt, type SplitPlan } from './split-plan.ts';
 
 /** How the users of a market, or all users, are split among the planned variants. Each user counts for the first variant. */
@@ -35,11 +34,16 @@ export interface SplitSnapshot {
   readonly unplanned: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
+/** Users whose events still arrive. */
+interface OpenUsers extends Pick<CountedUsers, 'countryAt' | 'firstAtUs' | 'firstVariantAt'> {
+  /** The indices of users of whom an event before the first one so far arrived, in that order. Append-only. */
+  readonly corrections: { readonly length: number; readonly values: ArrayLike<number> };
+}
+
 export interface SplitSources {
-  readonly columns: FactColumns;
-  readonly events: EventColumns;
-  readonly order: ArrivalOrder;
-  readonly exposures: Exposures;
+  readonly variants: EventColumns['variants'];
+  readonly judged: JudgedUsers;
+  readonly users: OpenUsers;
   readonly split: SplitPlan;
   /** The significance level of the sequential tests. */
   readonly alpha: number;
@@ -95,12 +99,12 @@ export class SplitHistory {
 
   constructor(sources: SplitSources) {
     this.#sources = sources;
-    const { split, events } = sources;
-    this.#indexByVariant = new Map(split.variants.map((name, index) => [events.variants.intern(name), index]));
+    const { split, variants } = sources;
+    this.#indexByVariant = new Map(split.variants.map((name, index) => [variants.intern(name), index]));
     this.#overall = this.#newSplit();
   }
 
-  /** The stratum and variant by which the user at an index of the exposures is judged; null when not planned. */
+  /** The stratum and variant by which the user at an index is judged; null when not planned. */
   cellOf(index: number): { readonly stratum: number; readonly variant: number } | null {
     const cell = this.#cellAt(index);
     if (cell < firstCell) return null;
@@ -108,27 +112,27 @@ export class SplitHistory {
     return { stratum: Math.floor((cell - firstCell) / length), variant: (cell - firstCell) % length };
   }
 
-  /** The user at an index of the exposures now counts for another country. */
+  /** The user at an index now counts for another country. */
   moveUser(index: number, from: number, to: number): void {
     this.#correct(index, from, to);
   }
 
   /** Enrolls the users of the next events, or replays, in about `rowsMax` steps. True when nothing is left. */
   advance(rowsMax: number): boolean {
-    const { order, exposures } = this.#sources;
-    for (; this.#correction < exposures.corrections.length; this.#correction++) {
-      const index = exposures.corrections.values[this.#correction] as number;
-      const country = exposures.countryAt(index);
+    const { judged, users } = this.#sources;
+    for (; this.#correction < users.corrections.length; this.#correction++) {
+      const index = users.corrections.values[this.#correction] as number;
+      const country = users.countryAt(index);
       this.#correct(index, country, country);
     }
     if (this.#stale.size > 0) this.#startReplay();
     if (this.#replay) this.#continueReplay(this.#replay, rowsMax);
-    else this.#enrollNext(Math.min(order.length, this.#position + rowsMax));
-    return this.#position === order.length && !this.#replay && this.#stale.size === 0;
+    else this.#enrollNext(Math.min(judged.length, this.#position + rowsMax));
+    return this.#position === judged.length && !this.#replay && this.#stale.size === 0;
   }
 
   snapshot(): SplitSnapshot {
-    const { countryName, events, split } = this.#sources;
+    const { countryName, variants, split } = this.#sources;
     const markets = new Map<string, ObservedSplit>();
     this.#markets.forEach((open, country) => {
       const observed = observedSplit(open, split);
@@ -137,18 +141,18 @@ export class SplitHistory {
     const unplanned = new Map(
       [...this.#unplanned].map(([country, counts]) => [
         countryName(country),
-        new Map([...counts].map(([variant, users]) => [events.variants.textOf(variant), users])),
+        new Map([...counts].map(([variant, users]) => [variants.textOf(variant), users])),
       ]),
     );
     return { all: observedSplit(this.#overall, split), markets, unplanned };
   }
 
   #enrollNext(end: number): void {
-    const { order, exposures, columns } = this.#sources;
+    const { judged } = this.#sources;
     for (; this.#position < end; this.#position++) {
-      const index = exposures.indexOf(columns.userOf(order.rowAt(this.#position))) as number;
+      const index = judged.indexAt(this.#position);
       if (this.#cellAt(index) === notEnrolled) this.#enroll(index);
-      if (order.isLookAt(this.#position)) this.#look();
+      if (judged.isLookAt(this.#position)) this.#look();
     }
   }
 
@@ -161,14 +165,13 @@ export class SplitHistory {
     this.#set(index, cell);
     this.#enrolled.push(index);
     this.#looks.push(0);
-    if (cell === notPlanned) this.#countUnplanned(index, this.#sources.exposures.countryAt(index), 1);
+    if (cell === notPlanned) this.#countUnplanned(index, this.#sources.users.countryAt(index), 1);
     else this.#addTo(index, cell, null);
   }
 
   #set(index: number, cell: number): void {
-    const { events, exposures } = this.#sources;
     this.#cells.set(index, cell);
-    this.#variants.set(index, events.variantOf(exposures.firstRowAt(index)));
+    this.#variants.set(index, this.#sources.users.firstVariantAt(index));
   }
 
   #countUnplanned(index: number, country: number, sign: 1 | -1): void {
@@ -196,9 +199,9 @@ export class SplitHistory {
 
   /** Adds a user to the tests of all users and of the user's country, or only to those that are replayed. */
   #addTo(index: number, cell: number, only: ReadonlySet<number | null> | null): void {
-    const { exposures, columns, split } = this.#sources;
-    const country = exposures.countryAt(index);
-    const atUs = columns.occurredAtUsOf(exposures.firstRowAt(index));
+    const { users, split } = this.#sources;
+    const country = users.countryAt(index);
+    const atUs = users.firstAtUs(index);
     const stratum = Math.floor((cell - firstCell) / split.variants.length);
     const variant = (cell - firstCell) % split.variants.length;
     if (!only || only.has(null)) this.#addToSplit(this.#overall, stratum, variant, atUs);
@@ -253,12 +256,11 @@ export class SplitHistory {
   }
 
   #currentCellOf(index: number): number {
-    const { columns, events, exposures, split, countryName } = this.#sources;
-    const row = exposures.firstRowAt(index);
-    const variant = this.#indexByVariant.get(events.variantOf(row));
+    const { users, split, countryName } = this.#sources;
+    const variant = this.#indexByVariant.get(users.firstVariantAt(index));
     if (variant === undefined) return notPlanned;
-    const phase = phaseIndexAt(split, columns.occurredAtUsOf(row));
-    const stratum = split.stratumOf(phase, countryName(exposures.countryAt(index)));
+    const phase = phaseIndexAt(split, users.firstAtUs(index));
+    const stratum = split.stratumOf(phase, countryName(users.countryAt(index)));
     const isPlanned = ((split.strata[stratum] as readonly number[])[variant] as number) > 0;
     return isPlanned ? firstCell + stratum * split.variants.length + variant : notPlanned;
   }

@@ -19,7 +19,7 @@ export interface Suspect {
 
 interface SuspectDimension {
   readonly name: DimensionName;
-  /** The code of the value of a user, by the user's index in the exposures. */
+  /** The code of the value of a user, by the user's index. */
   readonly codeOf: (index: number) => number;
   readonly labelOf: (code: number) => string;
 }
@@ -59,7 +59,7 @@ export const createSuspects = (sources: ReportSources): ((country: string | null
 
 /** The counts of each market, and of all users under null. */
 const countUsers = async (
-  { services: { users }, snapshot, events: { exposures, splits, countryOf }, work }: ReportSources,
+  { services: { users }, snapshot, events: { users: exposed, splits }, countryOf, work }: ReportSources,
   dimensions: readonly SuspectDimension[],
 ): Promise<Map<string | null, SegmentUsers[]>> => {
   const { variants = [], strata = [] } = snapshot.split ?? {};
@@ -72,7 +72,7 @@ const countUsers = async (
     if (user % usersPerSlice === 0) await yieldIfDue();
     const cell = splits.cellOf(user);
     if (!cell) continue;
-    const market = byCode.get(countryOf(exposures.userAt(user)));
+    const market = byCode.get(countryOf(exposed.userAt(user)));
     for (let index = 0; index < dimensions.length; index++) {
       const value = (dimensions[index] as SuspectDimension).codeOf(user);
       for (const counts of market ? [all, market] : [all]) {
@@ -104,16 +104,16 @@ const wholeSegments = ({ byVariant, byStratum }: SegmentUsers, { variants, strat
   return { observed, expected };
 };
 
-const dimensionsOf = ({ services, snapshot, events: counted }: ReportSources): SuspectDimension[] => {
+const dimensionsOf = ({ services, snapshot, events: counted, countryOf }: ReportSources): SuspectDimension[] => {
   const { users, userStatus, experimentEvents } = services;
-  const { columns, events } = experimentEvents;
+  const { accountTypes, eventTypes } = experimentEvents.events;
   const { countries, genders } = users;
-  const { exposures, countryOf } = counted;
+  const { users: exposed } = counted;
   const { sequence } = snapshot;
   const days = createNumberTable();
   const startsOfDays: number[] = [];
   const dayOf = (index: number): number => {
-    const startUs = Math.floor(columns.occurredAtUsOf(exposures.firstRowAt(index)) / dayUs) * dayUs;
+    const startUs = Math.floor(exposed.firstAtUs(index) / dayUs) * dayUs;
     const code = days.intern(startUs);
     if (code === startsOfDays.length) startsOfDays.push(startUs);
     return code;
@@ -121,31 +121,28 @@ const dimensionsOf = ({ services, snapshot, events: counted }: ReportSources): S
   return [
     {
       name: 'COUNTRY',
-      codeOf: (index) => countryOf(exposures.userAt(index)),
+      codeOf: (index) => countryOf(exposed.userAt(index)),
       labelOf: countries.names.textOf,
     },
     {
       name: 'GENDER',
-      codeOf: (index) => genders.codeBy(users.attributesCodeAt(exposures.userAt(index), sequence)),
+      codeOf: (index) => genders.codeBy(users.attributesCodeAt(exposed.userAt(index), sequence)),
       labelOf: genders.names.textOf,
     },
     {
       name: 'ACCOUNT_TYPE',
-      codeOf: (index) => events.accountTypeOf(exposures.firstRowAt(index)),
-      labelOf: events.accountTypes.textOf,
+      codeOf: (index) => exposed.firstAccountTypeAt(index),
+      labelOf: accountTypes.textOf,
     },
     {
       name: 'USER_STATUS',
-      codeOf(index) {
-        const firstAtUs = columns.occurredAtUsOf(exposures.firstRowAt(index));
-        return userStatus.codeAt(exposures.userAt(index), firstAtUs, sequence);
-      },
+      codeOf: (index) => userStatus.codeAt(exposed.userAt(index), exposed.firstAtUs(index), sequence),
       labelOf: (code) => statusCodes[code] as string,
     },
     {
       name: 'EVENT_TYPE',
-      codeOf: (index) => events.eventTypeOf(exposures.firstRowAt(index)),
-      labelOf: events.eventTypes.textOf,
+      codeOf: (index) => exposed.firstEventTypeAt(index),
+      labelOf: eventTypes.textOf,
     },
     {
       name: 'PERIOD',

@@ -2,20 +2,9 @@ import { DomainError } from '../../errors.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import { compareTexts } from '../../lib/compare.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
-import { scanEvents } from './scan-events.ts';
-import type { ReportSources } from './snapshot.ts';
-
-/** A country and variant in one period. */
-export interface TrendPoint {
-  readonly periodStartUs: number;
-  readonly country: string;
-  readonly variant: string;
-  readonly eventCount: number;
-  /** How many of them arrived late. */
-  readonly lateEventCount: number;
-  /** Users whose first event in this variant, by its own time, falls into the period. */
-  readonly newUserCount: number;
-}
+import type { PassScope, TrendCounts } from './event-passes.ts';
+import { type ScannedEvents, scanEvents } from './scan-events.ts';
+import { type ReportSources, scopeOf } from './snapshot.ts';
 
 interface PointCounts {
   events: number;
@@ -28,12 +17,45 @@ type Points = Map<number, Map<number, PointCounts>>;
 
 const codeLimit = 2 ** 26;
 
+/** Points of a pass, while they are counted. */
+export interface PointRequest {
+  readonly grain: Grain;
+  /** To be called for each point before it takes memory. */
+  readonly onPoint: () => void;
+}
+
 /** Events per period, country and variant, in that order; empty ones are left out. Throws LIMIT_EXCEEDED for too many. */
-export const trendOf = async (sources: ReportSources, grain: Grain): Promise<TrendPoint[]> => {
-  const { users, experimentEvents } = sources.services;
+export const trendOf = async (sources: ReportSources, grain: Grain): Promise<TrendCounts[]> => {
+  const onPoint = limitPoints('trend', sources.snapshot.limits.trendPointsMax);
+  const trend = await sources.passes.trend(scopeOf(sources), grain, onPoint);
+  return trend.sort(
+    (a, b) =>
+      a.periodStartUs - b.periodStartUs || compareTexts(a.country, b.country) || compareTexts(a.variant, b.variant),
+  );
+};
+
+/** Throws LIMIT_EXCEEDED when it is called for one point too many. */
+export const limitPoints = (name: string, pointsMax: number): (() => void) => {
+  let count = 0;
+  return () => {
+    if (++count <= pointsMax) return;
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `${name} has more than ${pointsMax} points, ask for a coarser grain (setting trendPointsMax)`,
+    );
+  };
+};
+
+/** Counts the points of a trend. */
+export const scanTrend = async (
+  events: ScannedEvents,
+  scope: PassScope,
+  request: PointRequest,
+): Promise<TrendCounts[]> => {
+  const { users, experimentEvents } = events.services;
   const { variants } = experimentEvents.events;
-  const points = await countPoints(sources, grain);
-  const trend = [...points].flatMap(([periodStartUs, ofPeriod]) =>
+  const points = await countPoints(events, scope, request);
+  return [...points].flatMap(([periodStartUs, ofPeriod]) =>
     [...ofPeriod].map(([key, { events: eventCount, late, newUsers }]) => ({
       periodStartUs,
       country: users.countries.names.textOf(Math.floor(key / codeLimit)),
@@ -43,31 +65,21 @@ export const trendOf = async (sources: ReportSources, grain: Grain): Promise<Tre
       newUserCount: newUsers,
     })),
   );
-  return trend.sort(
-    (a, b) =>
-      a.periodStartUs - b.periodStartUs || compareTexts(a.country, b.country) || compareTexts(a.variant, b.variant),
-  );
 };
 
-const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points> => {
-  const { columns, events } = sources.services.experimentEvents;
-  const { countryOf } = sources.events;
-  const { timeZone, limits } = sources.snapshot;
+const countPoints = async (
+  scanned: ScannedEvents,
+  scope: PassScope,
+  { grain, onPoint }: PointRequest,
+): Promise<Points> => {
+  const { columns, events } = scanned.services.experimentEvents;
+  const { countryOf, timeZone } = scanned;
   const periods = createPeriods(grain, timeZone);
   const points: Points = new Map();
   /** Users with a variant, as one number; by code, the time of their first event and the point it belongs to. */
   const exposed = createNumberTable();
   const firsts: { atUs: number; point: PointCounts }[] = [];
-  let count = 0;
-  const addPoint = (): PointCounts => {
-    count++;
-    if (count <= limits.trendPointsMax) return { events: 0, late: 0, newUsers: 0 };
-    throw new DomainError(
-      'LIMIT_EXCEEDED',
-      `trend has more than ${limits.trendPointsMax} points, ask for a coarser grain (setting trendPointsMax)`,
-    );
-  };
-  await scanEvents(sources, (row) => {
+  await scanEvents(scanned, scope, (row) => {
     const user = columns.userOf(row);
     const variant = events.variantOf(row);
     const atUs = columns.occurredAtUsOf(row);
@@ -80,7 +92,8 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
     const key = countryOf(user) * codeLimit + variant;
     let point = ofPeriod.get(key);
     if (!point) {
-      point = addPoint();
+      onPoint();
+      point = { events: 0, late: 0, newUsers: 0 };
       ofPeriod.set(key, point);
     }
     point.events++;

@@ -1,44 +1,18 @@
 import { createDecimalSums } from '../../indices/decimal-sums.ts';
 import { absentUint32, growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
-import { scanEvents } from './scan-events.ts';
-import type { ReportSources } from './snapshot.ts';
-import { phaseIndexAt } from './split-plan.ts';
+import type { PassScope, UserOutcomes } from './event-passes.ts';
+import { type ScannedEvents, scanEvents } from './scan-events.ts';
 
-/**
- * What each counted user did from the first exposure on: the columns of a table with one row for each user, in an order
- * that does not change when events are added. Never changes.
- */
-export interface UserOutcomes {
-  readonly userCount: number;
-  /** Code of the variant of the first exposure: of the earliest event by its own time, of equal times the one stored first. */
-  variantOf(index: number): number;
-  /** Code of the country. */
-  marketOf(index: number): number;
-  /** A number for the phase and the shares in force at the first exposure: such users were assigned with equal probabilities. */
-  phaseOf(index: number): number;
-  /** Whether the user saw several variants. */
-  isCrossover(index: number): boolean;
-  ordersOf(index: number): number;
-  /** The exact sum of the values of orders and refunds, rounded once. */
-  valueOf(index: number): number;
-}
-
-/**
- * Sums up what users did, in one pass over all events. An order is an event with a value above 0; with `eventTypes` an
- * event of one of these types, with or without a value. An event with a value below 0 is a refund: it lowers the value of
- * the user, whatever its type, and is no order.
- */
-export const userOutcomesOf = async (
-  sources: ReportSources,
+/** Sums up what users did, in one pass over all events. */
+export const scanOutcomes = async (
+  scanned: ScannedEvents,
+  scope: PassScope,
   eventTypes: readonly string[] | undefined,
 ): Promise<UserOutcomes> => {
-  const { users, experimentEvents } = sources.services;
-  const { columns, events } = experimentEvents;
-  const { split } = sources.snapshot;
-  const countryOf = (index: number): number => sources.events.countryOf(table.users.values[index] as number);
+  const { columns, events } = scanned.services.experimentEvents;
   const table = new UserTable();
   const types = eventTypes && new Set(eventTypes.map((type) => events.eventTypes.codeOf(type)));
-  await scanEvents(sources, (row) => {
+  await scanEvents(scanned, scope, (row) => {
     const index = table.indexOf(columns.userOf(row));
     table.addExposure(index, events.variantOf(row), columns.occurredAtUsOf(row));
     const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
@@ -50,13 +24,8 @@ export const userOutcomesOf = async (
   return {
     userCount: table.size,
     variantOf: (index) => table.variants.values[index] as number,
-    marketOf: countryOf,
-    phaseOf(index) {
-      if (!split) return 0;
-      const phase = phaseIndexAt(split, table.firstAtUs(index));
-      // Markets with an allocation of their own are compared apart.
-      return phase * split.strata.length + split.stratumOf(phase, users.countries.names.textOf(countryOf(index)));
-    },
+    marketOf: (index) => scanned.countryOf(table.users.values[index] as number),
+    firstAtUs: (index) => table.firstAtUs(index),
     isCrossover: (index) => table.crossovers.values[index] === 1,
     ordersOf: (index) => table.orders.values[index] as number,
     valueOf: (index) => Number(table.values.microsOf(index)) / 1e6,
