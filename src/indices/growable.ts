@@ -53,6 +53,10 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
     },
     at: (position) => values[position] as number,
     read: (from, into) => into.set(values.subarray(from, from + into.length)),
+    readAt(positions, into) {
+      const from = values;
+      for (let index = 0; index < positions.length; index++) into[index] = from[positions[index] as number] as number;
+    },
     push(value) {
       if (length === values.length) resize(grownCapacity(length, length + 1));
       values[length] = value;

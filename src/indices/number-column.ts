@@ -17,6 +17,8 @@ export interface NumberColumn {
 export interface BlockColumn extends NumberColumn {
   /** Copies as many numbers as `into` has room for, from a position on. */
   read(from: number, into: NumberArray): void;
+  /** Writes the numbers at some positions. */
+  readAt(positions: Uint32Array, into: NumberArray): void;
 }
 
 export type NumberArray = Float64Array | Int32Array | Uint32Array;

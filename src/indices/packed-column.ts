@@ -64,6 +64,10 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     for (let index = 0; index < into.length; index++) into[index] = this.at(from + index);
   }
 
+  readAt(positions: Uint32Array, into: NumberArray): void {
+    for (let index = 0; index < positions.length; index++) into[index] = this.at(positions[index] as number);
+  }
+
   upperBound(bound: number): number {
     const packed = this.#blocks * blockSize;
     // The newest numbers are searched most, and are not packed.

@@ -1,75 +1,19 @@
 import { deepEqual } from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../../src/app.ts';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
 import { type Status, statusCodes } from '../../src/domains/user-status/status.ts';
-import { byKey, type GroupRow, openDuckdb } from './duckdb.ts';
+import { compared, comparedTable, compareSpans, request, rowsOf } from './aggregate-compared.ts';
+import { openDuckdb } from './duckdb.ts';
 import { createBenchmarkData, createQuestions, type Questions, userId } from './fixtures.ts';
 import { configOf, load, openApp } from './load-data.ts';
-import { idleNote, repeated, type Timed, timed, worst } from './measure.ts';
+import { idleNote, repeated, timed, worst } from './measure.ts';
 import type { BenchmarkOptions } from './options.ts';
 import { type Report, stallTarget, times } from './report.ts';
 
-const request: AggregateRequest = {
-  source: 'TRANSACTIONS',
-  groupBy: ['USER_STATUS', 'CITY'],
-  timeZone: 'UTC',
-  orderBy: [],
-};
 const runs = 7;
 const concurrent = 20;
-const spanCount = 25;
-/** Questions before the ones that are measured, and the time for what they make in the background. */
-const [summingTurns, summingTurnMs] = [4, 3000];
-
-const rowsOf = ({ groups }: Aggregation): GroupRow[] =>
-  groups().map(({ key, measures: { count, sum } }) => [`${key.USER_STATUS}/${key.CITY}`, count, Number(sum / 10_000n)]);
-
-interface Compared {
-  readonly name: string;
-  readonly ours: Timed<Aggregation>;
-  readonly theirs: Timed<GroupRow[]>;
-}
-
-/** Throws before it reports a time when the tables differ. */
-const compared = (name: string, ours: Timed<Aggregation>, theirs: Timed<GroupRow[]>): Compared => {
-  deepEqual(byKey(rowsOf(ours.result)), byKey(theirs.result), `${name}: the tables differ`);
-  return { name, ours, theirs };
-};
-
-type Ask = (request?: AggregateRequest) => Promise<Aggregation>;
-type Duckdb = Awaited<ReturnType<typeof openDuckdb>>;
-
-/** The default aggregate of spans of any length, each another one, beside facts that DuckDB has stored as joined. */
-const compareSpans = async (ask: Ask, duckdb: Duckdb, atUs: Float64Array): Promise<Compared> => {
-  await duckdb.store();
-  const spans = Array.from({ length: spanCount }, (_span, index) =>
-    [atUs[2 * index] as number, atUs[2 * index + 1] as number].sort((a, b) => a - b),
-  ) as [number, number][];
-  const askSpan = ([from, to]: [number, number]): Promise<Aggregation> =>
-    ask({ ...request, where: { range: { between: { from, to } } } });
-  await untilSummed((turn) => askSpan([0, atUs[turn] as number]));
-  const next =
-    (times: number): (() => [number, number]) =>
-    () =>
-      spans[times++ % spanCount] as [number, number];
-  const [ours, theirs] = [next(0), next(0)];
-  return compared(
-    'of a span of time, each another one',
-    await repeated(spanCount, () => askSpan(ours())),
-    await repeated(spanCount, () => duckdb.aggregateOf(...theirs())),
-  );
-};
-
-/** The first questions are answered by scans, and make what later ones are answered from. */
-const untilSummed = async (askAnother: (turn: number) => Promise<unknown>): Promise<void> => {
-  for (let turn = 0; turn < summingTurns; turn++) {
-    await askAnother(turn);
-    await delay(summingTurnMs);
-  }
-};
 
 /** Runs many aggregates at once beside lookups; measures the longest stall and the lookups completed meanwhile. */
 const crowd = async (app: App, { user, atUs, ip }: Questions, request: AggregateRequest) => {
@@ -139,18 +83,10 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
   return {
     name: 'aggregate',
     tables: [
-      {
-        title: `AGGREGATE: ${records} transactions by status and city, ${cold.result.count} groups`,
-        columns: ['', 'ms', 'DuckDB, ms', 'DuckDB, times ours', 'longest stall, ms', 'of work'],
-        rows: rows.map(({ name, ours, theirs }) => [
-          name,
-          ours.seconds * 1000,
-          theirs.seconds * 1000,
-          theirs.seconds / ours.seconds,
-          ours.stallMs,
-          ours.busyMs,
-        ]),
-      },
+      comparedTable(
+        `AGGREGATE: ${records} transactions by status and city, ${cold.result.count} groups; CPU of all threads`,
+        rows,
+      ),
       {
         title: 'AGGREGATE: many at once, with lookups in between',
         columns: ['', 'ms in all', 'lookups meanwhile', 'longest stall, ms', 'of work'],

@@ -66,6 +66,8 @@ export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
 export interface Timed<T> {
   readonly result: T;
   readonly seconds: number;
+  /** Processor time of all threads. */
+  readonly cpuSeconds: number;
   /** The longest time the event loop was blocked, milliseconds, to within one. */
   readonly stallMs: number;
   /** The most processor time spent between two turns of the loop, milliseconds: a stall without what others cost. */
@@ -104,12 +106,14 @@ export const timed = async <T>(work: () => Promise<T>): Promise<Timed<T>> => {
   await delay(5);
   const busy = watchBusy();
   const startMs = performance.now();
+  const before = process.cpuUsage();
   const result = await work();
   const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(before);
   // A stall is measured in the next iteration of the loop.
   await delay(5);
   loop.disable();
-  return { result, seconds, stallMs: loop.max / 1e6, busyMs: busy() };
+  return { result, seconds, cpuSeconds: (user + system) / 1e6, stallMs: loop.max / 1e6, busyMs: busy() };
 };
 
 /** The longest stall and the longest stretch of work of several runs. */
@@ -131,6 +135,7 @@ export const repeated = async <T>(runs: number, work: () => Promise<T>): Promise
   return {
     result: (done.at(-1) as Timed<T>).result,
     seconds: median(done.map(({ seconds }) => seconds)),
+    cpuSeconds: median(done.map(({ cpuSeconds }) => cpuSeconds)),
     ...worst(done),
   };
 };

@@ -3,6 +3,7 @@ export const benchmarkNames = [
   'import',
   'startup',
   'aggregate',
+  'first-answer',
   'dashboard',
   'ingest',
   'graphql',

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
+import { benchmarkFirstAnswer } from './first-answer.ts';
 import { benchmarkGraphql } from './graphql.ts';
 import { benchmarkGraphqlPages } from './graphql-pages.ts';
 import { benchmarkImport } from './import.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   import: benchmarkImport,
   startup: benchmarkStartup,
   aggregate: benchmarkAggregate,
+  'first-answer': benchmarkFirstAnswer,
   dashboard: benchmarkDashboard,
   ingest: benchmarkIngest,
   graphql: benchmarkGraphql,

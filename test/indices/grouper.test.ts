@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGrouper } from '../../src/indices/grouper.ts';
+import { type CodedDimension, createGrouper } from '../../src/indices/grouper.ts';
 
 const code = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(2 ** 26 - 1, 2 ** 25));
+
+const readingAtOnce = (dimension: CodedDimension): CodedDimension => ({
+  ...dimension,
+  readCodes: (rows, codes) => codes.set(Array.from(rows, dimension.codeOf)),
+});
 
 describe('a grouper', () => {
   it('puts two rows into one group exactly when all their codes are equal', () => {
@@ -26,6 +31,17 @@ describe('a grouper', () => {
           expect(grouper.groupOf(row)).toBe(groups.get(key));
         }
         expect(grouper.groups).toBe(groups.size);
+        // Many rows at once, in blocks, are numbered likewise.
+        const inBlocks = createGrouper(dimensions.map((each, index) => (index % 2 === 0 ? each : readingAtOnce(each))));
+        const found: number[] = [];
+        for (let from = 0; from < rows.length; from += 7) {
+          const block = Uint32Array.from(rows.slice(from, from + 7).keys(), (row) => from + row);
+          const numbers = new Uint32Array(7).fill(99);
+          inBlocks.readGroups(block, numbers);
+          found.push(...numbers.subarray(0, block.length));
+        }
+        expect(found).toEqual(rows.map((codes) => groups.get(codes.join())));
+        for (const [key, group] of groups) expect(inBlocks.codesOf(group).join()).toBe(key);
         for (const [key, group] of groups) expect(grouper.codesOf(group).join()).toBe(key);
       }),
     );

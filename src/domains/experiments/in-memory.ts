@@ -2,7 +2,7 @@ import { growableUint32 } from '../../indices/growable.ts';
 import { PackedColumn } from '../../indices/packed-column.ts';
 import type { FactEngine } from '../facts/engine.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
+import { byDictionary, byJoin, userDimensions } from '../facts/memory/coded-dimensions.ts';
 import { createFactColumns, createPackedFactColumns, type FactColumns } from '../facts/memory/columns.ts';
 import type { CumulativeGroupLimits } from '../facts/memory/cumulative-groups.ts';
 import { createEnrichment, type Enrichment, type Join } from '../facts/memory/enrichment.ts';
@@ -67,9 +67,9 @@ const factsOf = <Columns extends FactColumns>(
     ...{ source: 'EXPERIMENT_EVENTS' as const, users, limits, ...joined },
     dimensions: {
       ...userDimensions(joined.columns, users),
-      EXPERIMENT: (enriched) => byDictionary(enriched.codeBy('experiment'), experiments.keys),
-      VARIANT: () => byDictionary(events.variantOf, events.variants),
-      ACCOUNT_TYPE: () => byDictionary(events.accountTypeOf, events.accountTypes),
-      EVENT_TYPE: () => byDictionary(events.eventTypeOf, events.eventTypes),
+      EXPERIMENT: (enriched) => byDictionary(byJoin(enriched, 'experiment'), experiments.keys),
+      VARIANT: () => byDictionary({ codeOf: events.variantOf }, events.variants),
+      ACCOUNT_TYPE: () => byDictionary({ codeOf: events.accountTypeOf }, events.accountTypes),
+      EVENT_TYPE: () => byDictionary({ codeOf: events.eventTypeOf }, events.eventTypes),
     },
   });

@@ -4,7 +4,7 @@ import type { IpCity } from '../ip-city/ip-city.ts';
 import type { IpTable } from '../ip-city/table.ts';
 
 /** The city of the fact's address by the current table. */
-export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({
+export const joinCity = (ips: IpColumn, ipCity: Pick<IpCity, 'table' | 'tableAt'>): Join<IpTable> => ({
   name: 'city',
   basis: ipCity.table,
   basisAt: ipCity.tableAt,

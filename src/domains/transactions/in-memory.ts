@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { type Decimal, parseDecimal } from '../../lib/decimal.ts';
 import { parseIp } from '../../lib/ip.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
+import { byDictionary, byJoin, userDimensions } from '../facts/memory/coded-dimensions.ts';
 import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
 import type { CumulativeGroupLimits } from '../facts/memory/cumulative-groups.ts';
 import { createEnrichment, type Enrichment } from '../facts/memory/enrichment.ts';
@@ -45,8 +45,8 @@ export const transactionsInMemory = (services: InMemoryServices): MemoryFacts =>
     ]),
     dimensions: {
       ...userDimensions(columns, users),
-      CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
-      PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
+      CITY: (enriched) => byDictionary(byJoin(enriched, 'city'), ipCity.cities),
+      PRODUCT: () => byDictionary({ codeOf: productOf.at, readCodes: productOf.readAt }, products),
     },
     users,
     limits,

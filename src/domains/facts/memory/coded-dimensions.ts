@@ -1,5 +1,6 @@
 import { DomainError } from '../../../errors.ts';
 import type { ReadonlyDictionary } from '../../../indices/dictionary.ts';
+import type { CodedRows } from '../../../indices/group-numbers.ts';
 import type { CodedDimension } from '../../../indices/grouper.ts';
 import { createNumberTable } from '../../../indices/number-table.ts';
 import { ageBandLabels } from '../../../lib/age.ts';
@@ -7,7 +8,7 @@ import { createPeriods, type Grain } from '../../../lib/periods.ts';
 import { unknownLabel } from '../../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../../user-status/status.ts';
 import type { Users } from '../../users/users.ts';
-import type { DimensionName } from '../dimensions.ts';
+import type { DimensionName, JoinName } from '../dimensions.ts';
 import type { FactColumns } from './columns.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import { ageBandCodeOf, hasImageOf } from './joins.ts';
@@ -29,9 +30,26 @@ export type CodedDimensionOf = (enriched: EnrichedFacts, options: DimensionOptio
 /** How the dimensions that facts of a kind have are read from their columns. */
 export type CodedDimensions = { readonly [Name in DimensionName]?: CodedDimensionOf };
 
+/** The codes of a join. */
+export const byJoin = ({ codeBy, readerBy }: EnrichedFacts, join: JoinName): CodedRows => ({
+  codeOf: codeBy(join),
+  readCodes: readerBy?.(join),
+});
+
+/** Codes that follow from others. */
+const mapped = ({ codeOf, readCodes }: CodedRows, map: (code: number) => number): CodedRows => ({
+  codeOf: (row) => map(codeOf(row)),
+  readCodes:
+    readCodes &&
+    ((rows, codes) => {
+      readCodes(rows, codes);
+      for (let index = 0; index < rows.length; index++) codes[index] = map(codes[index] as number);
+    }),
+});
+
 /** A dimension whose values are the texts of a dictionary. */
-export const byDictionary = (codeOf: (row: number) => number, names: ReadonlyDictionary): CodedValues => ({
-  codeOf,
+export const byDictionary = (coded: CodedRows, names: ReadonlyDictionary): CodedValues => ({
+  ...coded,
   codes: names.size,
   valueOf: names.textOf,
   codeFor: names.codeOf,
@@ -40,7 +58,7 @@ export const byDictionary = (codeOf: (row: number) => number, names: ReadonlyDic
 /** The dimensions that all kinds of facts have: those of their user and their time. */
 export const userDimensions = (facts: FactColumns, users: Users): CodedDimensions => ({
   USER_STATUS: (enriched) => ({
-    codeOf: enriched.codeBy('status'),
+    ...byJoin(enriched, 'status'),
     codes: statusCodes.length,
     valueOf: (code) => statusCodes[code] as Status,
     codeFor: (value) => statusCodes.indexOf(value as Status),
@@ -49,37 +67,29 @@ export const userDimensions = (facts: FactColumns, users: Users): CodedDimension
   GENDER: (enriched) => byAttribute(enriched, users.genders),
   AGE_BAND: byAgeBand,
   HAS_IMAGE: byImage,
-  USER: () => byDictionary(facts.userOf, users.codes),
+  USER: () => byDictionary({ codeOf: facts.userOf }, users.codes),
   PERIOD: (_enriched, options) => byPeriod(facts, options),
 });
 
-const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): CodedValues => {
-  const attributesOf = enriched.codeBy('attributes');
-  return byDictionary((row) => attribute.codeBy(attributesOf(row)), attribute.names);
-};
+const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): CodedValues =>
+  byDictionary(mapped(byJoin(enriched, 'attributes'), attribute.codeBy), attribute.names);
 
 /** The names of age bands by code; code 0 is the unknown age. */
 const bandLabels = [unknownLabel, ...ageBandLabels];
 
-const byAgeBand: CodedDimensionOf = (enriched) => {
-  const filesOf = enriched.codeBy('files');
-  return {
-    codeOf: (row) => ageBandCodeOf(filesOf(row)),
-    codes: bandLabels.length,
-    valueOf: (code) => bandLabels[code] as string,
-    codeFor: (value) => (bandLabels.includes(value) ? bandLabels.indexOf(value) : undefined),
-  };
-};
+const byAgeBand: CodedDimensionOf = (enriched) => ({
+  ...mapped(byJoin(enriched, 'files'), ageBandCodeOf),
+  codes: bandLabels.length,
+  valueOf: (code) => bandLabels[code] as string,
+  codeFor: (value) => (bandLabels.includes(value) ? bandLabels.indexOf(value) : undefined),
+});
 
-const byImage: CodedDimensionOf = (enriched) => {
-  const filesOf = enriched.codeBy('files');
-  return {
-    codeOf: (row) => hasImageOf(filesOf(row)),
-    codes: 2,
-    valueOf: (code) => code,
-    codeFor: Number,
-  };
-};
+const byImage: CodedDimensionOf = (enriched) => ({
+  ...mapped(byJoin(enriched, 'files'), hasImageOf),
+  codes: 2,
+  valueOf: (code) => code,
+  codeFor: Number,
+});
 
 const byPeriod = (facts: FactColumns, { grain, timeZone }: DimensionOptions): CodedValues => {
   if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');

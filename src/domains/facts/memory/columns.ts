@@ -36,7 +36,7 @@ interface FactNumbers {
 }
 
 /** Stands for no amount: the millionths of an amount are fewer. */
-const noAmount = 1_000_000;
+export const noAmount = 1_000_000;
 
 /**
  * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts
@@ -62,8 +62,16 @@ export interface FactColumns {
   readonly unitsOf: (row: number) => number;
   /** Millionths of the amount; 0 without an amount. */
   readonly microsOf: (row: number) => number;
+  /** Writes the amounts of rows, with `noAmount` as the millionths of rows without one. */
+  readonly readAmounts: (rows: Uint32Array, into: AmountBlock) => void;
   exchange(columns: StateColumns): void;
   readonly byteLength: number;
+}
+
+/** Amounts of rows: whole units and millionths. */
+export interface AmountBlock {
+  readonly units: Float64Array;
+  readonly micros: Int32Array;
 }
 
 /** Columns of facts that an engine answers from. */
@@ -133,6 +141,10 @@ const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
     microsOf(row) {
       const value = micros.at(row);
       return value === noAmount ? 0 : value;
+    },
+    readAmounts(rows, into) {
+      units.readAt(rows, into.units);
+      micros.readAt(rows, into.micros);
     },
     exchange(columns) {
       exchangeColumns(columns, { ...numbers });

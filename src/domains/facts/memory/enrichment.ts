@@ -1,3 +1,4 @@
+import type { ReadCodes } from '../../../indices/group-numbers.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import { SharedComputations } from '../../../lib/shared-computations.ts';
 import type { Work } from '../../../lib/work.ts';
@@ -13,6 +14,8 @@ export interface EnrichedFacts {
   readonly rows: number;
   /** Reads a joined column: a code for each row. Throws for a join that these facts do not have. */
   readonly codeBy: (join: JoinName) => (row: number) => number;
+  /** The same for many rows at once; undefined for facts that are joined one by one. */
+  readonly readerBy?: ((join: JoinName) => ReadCodes) | undefined;
   /**
    * A joined column in parts of `chunkRows` rows; what two states have in common is the same object. Only of facts that were
    * the newest ones when they were joined, each at its own time.
@@ -258,6 +261,16 @@ const writableChunk = (join: Join, chunk: Chunk | undefined, shared: Chunk | und
   return chunk === shared ? chunk.slice() : chunk;
 };
 
+/** Reads chunk by chunk: rows that follow each other are mostly in the same one. */
+const readChunks = (chunks: readonly Chunk[], rows: Uint32Array, codes: Uint32Array): void => {
+  for (let index = 0; index < rows.length; ) {
+    const number = (rows[index] as number) >>> chunkBits;
+    const chunk = chunks[number] as Chunk;
+    for (; index < rows.length && (rows[index] as number) >>> chunkBits === number; index++)
+      codes[index] = chunk[(rows[index] as number) & chunkMask] as number;
+  }
+};
+
 interface JoinedFacts extends Pick<EnrichedFacts, 'sequence' | 'rows'> {
   readonly isNewest: boolean;
   readonly joins: readonly Join[];
@@ -276,6 +289,10 @@ const joinedFacts = ({ sequence, rows, isNewest, joins, columns }: JoinedFacts):
     codeBy(name) {
       const chunks = chunksOf(name);
       return (row) => (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
+    },
+    readerBy(name) {
+      const chunks = chunksOf(name);
+      return (rows, codes) => readChunks(chunks, rows, codes);
     },
   };
 };

@@ -1,5 +1,6 @@
 import { CumulativeSums, type GroupSums } from '../../../indices/cumulative-sums.ts';
 import { type Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
+import { rowNumbers } from '../../../indices/row-numbers.ts';
 import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
@@ -130,9 +131,9 @@ export class GroupingSums {
     const numbers = new GroupNumbers(dimensions.length);
     const grouper = numbers.in(dimensions);
     const groups = new Uint32Array(rows);
-    for (let row = 0; row < rows; row++) {
-      groups[row] = grouper.groupOf(row);
-      if (row % rowsPerYield !== 0) continue;
+    for (let row = 0; row < rows; row += rowsPerYield) {
+      const end = Math.min(row + rowsPerYield, rows);
+      grouper.readGroups(rowNumbers(row, end), groups.subarray(row, end));
       if (numbers.groups * checkpointsMin > sumsMax) return this.#giveUp();
       await maybeYield();
     }

@@ -7,9 +7,9 @@ import type { FactGroups, GroupBudget, GroupFactsRequest, GroupQuery, MeasureFil
 import type { CodedValues } from './coded-dimensions.ts';
 import type { CumulativeGroups } from './cumulative-groups.ts';
 import { type EnrichedFacts, joinProbe } from './enrichment.ts';
-import { type CountsAndSums, countAndSum, distinctUsers, extremes, medians, type Scan } from './measures.ts';
+import { type CountsAndSums, countAndSum, distinctUsers, eachRow, extremes, medians, type Scan } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { candidatesOf, scanRows } from './scan.ts';
+import { blockRows, candidatesOf, scanBlocks } from './scan.ts';
 
 export interface GroupServices {
   readonly facts: MemoryFacts;
@@ -82,11 +82,18 @@ const scanOf = async (
   facts: MemoryFacts,
   query: GroupQuery,
   enriched: EnrichedFacts,
-  { grouper: { groupOf }, work }: { readonly grouper: Grouper; readonly work: Work },
+  { grouper, work }: { readonly grouper: Grouper; readonly work: Work },
 ): Promise<Scan> => {
   const test = facts.testOf(query.where, enriched, query.timeZone);
   const candidates = await candidatesOf(facts, query.where?.userIds, enriched, work);
-  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)), work);
+  return (visit) => {
+    const groups = new Uint32Array(blockRows);
+    const visitBlock = (rows: Uint32Array): void => {
+      grouper.readGroups(rows, groups);
+      visit(rows, groups);
+    };
+    return scanBlocks({ candidates, test }, visitBlock, work);
+  };
 };
 
 /** Applies `having`: groups that do not pass it count as empty. */
@@ -110,9 +117,25 @@ const having = async (filter: MeasureFilter, counted: CountedGroups, work: Work)
     }
     if (group % 1024 === 0) await maybeYield();
   }
-  const filteredScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
-  return { sumOf, counts, amounts, total, scan: filteredScan };
+  return { sumOf, counts, amounts, total, scan: scanOfGroups(scan, (group) => counts[group] !== 0) };
 };
+
+/** The rows of a scan that are in these groups. */
+const scanOfGroups =
+  (scan: Scan, isAmong: (group: number) => boolean): Scan =>
+  (visit) => {
+    const [rowsAmong, groupsAmong] = [new Uint32Array(blockRows), new Uint32Array(blockRows)];
+    return scan((rows, groups) => {
+      let length = 0;
+      for (let index = 0; index < rows.length; index++) {
+        const group = groups[index] as number;
+        if (!isAmong(group)) continue;
+        rowsAmong[length] = rows[index] as number;
+        groupsAmong[length++] = group;
+      }
+      visit(rowsAmong.subarray(0, length), groupsAmong);
+    });
+  };
 
 const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
   count >= (countAtLeast ?? 0) &&
@@ -128,13 +151,14 @@ const seqsOf = async (
   const results = requests.map((request) => ({ ...request, seqs: [] as number[] }));
   const byGroup = new Map<number, typeof results>();
   for (const result of results) byGroup.set(result.group, [...(byGroup.get(result.group) ?? []), result]);
-  await scan((row, group) => {
+  const visit = (row: number, group: number): void => {
     for (const { seqs, limit, fromEnd, afterSeq, beforeSeq } of byGroup.get(group) ?? []) {
       const seq = columns.seqOf(row);
       if (seq <= afterSeq || seq >= beforeSeq || (!fromEnd && seqs.length === limit)) continue;
       seqs.push(seq);
       if (seqs.length === 2 * limit + 512) seqs.splice(0, seqs.length - limit);
     }
-  });
+  };
+  await scan(eachRow(visit));
   return results.map(({ seqs, limit }) => (limit === 0 ? [] : seqs.slice(-limit)));
 };

@@ -30,7 +30,7 @@ class UserTimes {
 const noBasis = { basis: () => null, basisAt: () => null };
 
 /** The status of the fact's user at its time. */
-export const joinStatus = (facts: FactColumns, userStatus: UserStatus): Join => {
+export const joinStatus = (facts: FactColumns, userStatus: Pick<UserStatus, 'codesAt' | 'onChange'>): Join => {
   const userTimes = new UserTimes(facts);
   return {
     ...noBasis,

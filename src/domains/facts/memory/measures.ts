@@ -5,10 +5,18 @@ import { divideMicros, microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder, type Yielder } from '../../../lib/yielding.ts';
 import type { Extremes } from '../engine.ts';
-import type { FactColumns } from './columns.ts';
+import { type FactColumns, noAmount } from './columns.ts';
+import { blockRows } from './scan.ts';
 
-/** Calls `visit` with every row that passes the filter, and its group. */
-export type Scan = (visit: (row: number, group: number) => void) => Promise<void>;
+/** Calls `visit` with the rows that pass the filter, and the group of each, in blocks of at most `blockRows`. */
+export type Scan = (visit: (rows: Uint32Array, groups: Uint32Array) => void) => Promise<void>;
+
+/** The same row by row. */
+export const eachRow =
+  (visit: (row: number, group: number) => void) =>
+  (rows: Uint32Array, groups: Uint32Array): void => {
+    for (let index = 0; index < rows.length; index++) visit(rows[index] as number, groups[index] as number);
+  };
 
 export interface CountsAndSums {
   /** Number of rows of each group. */
@@ -26,18 +34,23 @@ export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () 
   const amounts: number[] = [];
   const sums = createDecimalSums();
   const total = createDecimalSums();
-  await scan((row, group) => {
-    if (group === counts.length) {
-      onGroup();
-      counts.push(0);
-      amounts.push(0);
+  const block = { units: new Float64Array(blockRows), micros: new Int32Array(blockRows) };
+  await scan((rows, groups) => {
+    columns.readAmounts(rows, block);
+    for (let index = 0; index < rows.length; index++) {
+      const group = groups[index] as number;
+      if (group === counts.length) {
+        onGroup();
+        counts.push(0);
+        amounts.push(0);
+      }
+      counts[group] = (counts[group] as number) + 1;
+      const [units, micros] = [block.units[index] as number, block.micros[index] as number];
+      if (micros === noAmount) continue;
+      amounts[group] = (amounts[group] as number) + 1;
+      sums.add(group, units, micros);
+      total.add(0, units, micros);
     }
-    counts[group] = (counts[group] as number) + 1;
-    if (!columns.hasAmount(row)) return;
-    amounts[group] = (amounts[group] as number) + 1;
-    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
-    sums.add(group, units, micros);
-    total.add(0, units, micros);
   });
   return { counts, amounts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
 };
@@ -53,12 +66,13 @@ export const extremes = async (scan: Scan, columns: FactColumns, groups: number)
     if (greatest[group] === undefined || compare(row, greatest[group]) > 0) greatest[group] = row;
   };
   let [first, last]: [number?, number?] = [];
-  await scan((row, group) => {
+  const visit = (row: number, group: number): void => {
     if (!columns.hasAmount(row)) return;
     update(group, row);
     if (first === undefined || compare(row, first) < 0) first = row;
     if (last === undefined || compare(row, last) > 0) last = row;
-  });
+  };
+  await scan(eachRow(visit));
   if (first !== undefined) least[groups] = first;
   if (last !== undefined) greatest[groups] = last;
   const amountOf = (row: number): bigint => microsOf({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
@@ -77,10 +91,11 @@ export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: nu
     seen.intern(pairKey(group, user));
     if (seen.size > before) counts[group] = (counts[group] as number) + 1;
   };
-  await scan((row, group) => {
+  const visit = (row: number, group: number): void => {
     count(group, columns.userOf(row));
     if (groups > 1) count(groups, columns.userOf(row));
-  });
+  };
+  await scan(eachRow(visit));
   if (groups === 1) counts[1] = counts[0] as number;
   return counts;
 };
@@ -110,12 +125,13 @@ export const medians = async (
   const next = starts.slice();
   const units = new Float64Array(total);
   const micros = new Float64Array(total);
-  await scan((row, group) => {
+  const visit = (row: number, group: number): void => {
     if (!columns.hasAmount(row)) return;
     const index = (next[group] as number)++;
     units[index] = columns.unitsOf(row);
     micros[index] = columns.microsOf(row);
-  });
+  };
+  await scan(eachRow(visit));
   const maybeYield = createYielder(work);
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {

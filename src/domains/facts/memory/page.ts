@@ -7,7 +7,7 @@ import { joinProbe } from './enrichment.ts';
 import { cursorsOf, type FactList, type FoundPage, factListOf, listTimeZone } from './fact-list.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 import type { PageOrders } from './page-orders.ts';
-import { scanRows } from './scan.ts';
+import { scanBlocks } from './scan.ts';
 import { scannedPage } from './scanned-page.ts';
 import { walkedPage } from './walked-page.ts';
 
@@ -65,7 +65,10 @@ export class FactPages {
 
   async #count({ test, candidates, rows }: FactList, listKey: string, work?: Work): Promise<number> {
     let count = 0;
-    if (test) await scanRows(candidates, test, () => void count++, work);
+    const visit = ({ length }: Uint32Array): void => {
+      count += length;
+    };
+    if (test) await scanBlocks({ candidates, test }, visit, work);
     else count = rows;
     this.#counts.set(listKey, count);
     return count;

@@ -6,8 +6,8 @@ import type { MemoryFacts } from './memory-facts.ts';
 /** Rows to scan: all below a number, or the listed ones, ascending. */
 export type Candidates = number | Uint32Array;
 
-/** Small, because a filter with many parts is slow on every row. */
-const rowsPerYield = 1024;
+/** Rows of a block at most: few, because a filter with many parts is slow on every row. */
+export const blockRows = 1024;
 
 /** Rows that are collected and sorted at once. */
 const listedMax = 50_000;
@@ -36,25 +36,43 @@ export const candidatesOf = async (
   return Uint32Array.from(found).sort();
 };
 
+/** What a scan reads: the candidates that pass the test. */
+export interface ScannedRows {
+  readonly candidates: Candidates;
+  readonly test: ((row: number) => boolean) | undefined;
+}
+
 /**
- * Calls `visit` with every candidate that passes the test, in order, and yields to other work in between. Rejects when `work`
- * has ended.
+ * Calls `visit` with the rows in blocks, in order, and yields to other work in between. A block is valid until the next one.
+ * Rejects when `work` has ended.
  */
-export const scanRows = async (
-  candidates: Candidates,
-  test: ((row: number) => boolean) | undefined,
-  visit: (row: number) => void,
+export const scanBlocks = async (
+  { candidates, test }: ScannedRows,
+  visit: (rows: Uint32Array) => void,
   work?: Work,
 ): Promise<void> => {
   const listed = typeof candidates === 'number' ? undefined : candidates;
   const end = typeof candidates === 'number' ? candidates : candidates.length;
   const maybeYield = createYielder(work);
-  for (let from = 0; from < end; from += rowsPerYield) {
-    const to = Math.min(from + rowsPerYield, end);
+  const block = new Uint32Array(Math.min(blockRows, end));
+  for (let from = 0; from < end; from += blockRows) {
+    const to = Math.min(from + blockRows, end);
+    let rows = 0;
     for (let index = from; index < to; index++) {
       const row = listed ? (listed[index] as number) : index;
-      if (test === undefined || test(row)) visit(row);
+      if (test === undefined || test(row)) block[rows++] = row;
     }
+    if (rows > 0) visit(rows === block.length ? block : block.subarray(0, rows));
     await maybeYield();
   }
 };
+
+/** The same row by row. */
+export const scanRows = (scanned: ScannedRows, visit: (row: number) => void, work?: Work): Promise<void> =>
+  scanBlocks(
+    scanned,
+    (rows) => {
+      for (let index = 0; index < rows.length; index++) visit(rows[index] as number);
+    },
+    work,
+  );

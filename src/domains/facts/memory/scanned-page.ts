@@ -17,7 +17,7 @@ export const scannedPage = async (list: FactList, cursors: PageCursors, work?: W
     else if (before !== undefined && inList(row, before) >= 0) skippedAfter = true;
     else firstRows.offer(row);
   };
-  await scanRows(candidates, test, visit, work);
+  await scanRows({ candidates, test }, visit, work);
   const rows = firstRows.rows();
   const more = rows.length > request.limit;
   if (more) rows.pop();

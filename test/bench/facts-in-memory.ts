@@ -1,0 +1,86 @@
+import type { AggregateLimits } from '../../src/domains/facts/enriched-aggregate.ts';
+import { createEnrichedAggregate, type EnrichedAggregate } from '../../src/domains/facts/enriched-aggregate.ts';
+import { byDictionary, byJoin, userDimensions } from '../../src/domains/facts/memory/coded-dimensions.ts';
+import { createFactColumns } from '../../src/domains/facts/memory/columns.ts';
+import type { CumulativeGroupLimits } from '../../src/domains/facts/memory/cumulative-groups.ts';
+import { createEnrichment } from '../../src/domains/facts/memory/enrichment.ts';
+import { joinStatus } from '../../src/domains/facts/memory/joins.ts';
+import { createMemoryEngine } from '../../src/domains/facts/memory/memory-engine.ts';
+import { createMemoryFacts } from '../../src/domains/facts/memory/memory-facts.ts';
+import { createIpTable, type IpTable } from '../../src/domains/ip-city/table.ts';
+import { joinCity } from '../../src/domains/transactions/city-join.ts';
+import type { Users } from '../../src/domains/users/users.ts';
+import { createTimelineIndex, type TimelineIndex } from '../../src/indices/as-of.ts';
+import { createDictionary } from '../../src/indices/dictionary.ts';
+import { createIpColumn } from '../../src/indices/ip-column.ts';
+import { createIpRangesBuilder } from '../../src/indices/ip-ranges.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { type BenchmarkData, cityCount, cityName } from './fixtures.ts';
+
+const statusesOf = ({ changes: { user, atUs, status } }: BenchmarkData): TimelineIndex => {
+  const index = createTimelineIndex();
+  for (let row = 0; row < user.length; row++)
+    index.add(user[row] as number, atUs[row] as number, status[row] as number, row + 1);
+  for (const _step of index.compact());
+  return index;
+};
+
+const tableOf = ({ ranges: { first, last, city } }: BenchmarkData): IpTable => {
+  const builder = createIpRangesBuilder();
+  const order = Float64Array.from(first, (address, row) => address * 2 ** 20 + row);
+  // Beyond 2^20 rows the remainder is no row number.
+  const byFirst = first.length <= 2 ** 20 ? order.sort() : undefined;
+  const rows = byFirst
+    ? Uint32Array.from(byFirst, (each) => each % 2 ** 20)
+    : Uint32Array.from(first.keys()).sort((a, b) => (first[a] as number) - (first[b] as number));
+  for (const row of rows)
+    builder.add({
+      first: { family: 4, value: first[row] as number },
+      last: { family: 4, value: last[row] as number },
+      city: city[row] as number,
+      ordinal: row + 1,
+    });
+  return createIpTable(null, builder.finish(), []);
+};
+
+/** What the program keeps of the data in memory, without a store: it takes seconds where an import takes minutes. */
+export const factsInMemory = (
+  input: BenchmarkData,
+  limits: AggregateLimits & CumulativeGroupLimits,
+): EnrichedAggregate => {
+  const { user, atUs, cents, ip } = input.facts;
+  const columns = createFactColumns();
+  const ips = createIpColumn();
+  for (let row = 0; row < user.length; row++) {
+    const amount = { units: Math.floor((cents[row] as number) / 100), micros: ((cents[row] as number) % 100) * 10_000 };
+    const fact = { seq: row + 1, user: user[row] as number, occurredAtUs: atUs[row] as number, amount };
+    columns.push({ ...fact, isFuture: false });
+    ips.push({ family: 4, value: ip[row] as number });
+  }
+  const statuses = statusesOf(input);
+  const table = tableOf(input);
+  const cities = createDictionary();
+  for (let city = 0; city <= cityCount; city++) cities.intern(cityName(city));
+  const sequence = user.length;
+  const ledger = { snapshot: () => ({ sequence, atUs: 0 }), resolveSequence: () => sequence } as unknown as Ledger;
+  const users = { codes: createDictionary() } as unknown as Users;
+  const memory = createMemoryFacts({
+    source: 'TRANSACTIONS',
+    columns,
+    enrichment: createEnrichment(ledger, columns, [
+      joinStatus(columns, {
+        codesAt: (questions, upTo) => statuses.valuesAt(questions, upTo),
+        onChange: () => undefined,
+      }),
+      joinCity(ips, { table: () => table, tableAt: async () => table }),
+    ]),
+    dimensions: {
+      ...userDimensions(columns, users),
+      CITY: (enriched) => byDictionary(byJoin(enriched, 'city'), cities),
+    },
+    users,
+    limits,
+  });
+  const facts = { source: 'TRANSACTIONS' as const, engine: createMemoryEngine(memory, limits), bySeqs: () => [] };
+  return createEnrichedAggregate([facts], ledger, limits);
+};
