@@ -15,10 +15,12 @@ export const createIpColumn = () => {
       value.push(ip === null ? 0 : ip.family === 4 ? ip.value : words.length);
       if (ip?.family === 6) for (const word of ip.words) words.push(word);
     },
-    /** 4, 6, or 0 for none, of rows. */
-    familiesBetween: (from: number, to: number): Uint8Array => family.values.subarray(from, to),
-    /** The IPv4 addresses of rows; any number for rows without one. */
-    ip4Between: (from: number, to: number): Uint32Array => value.values.subarray(from, to),
+    /** Writes 4, 6, or 0 for none, of some rows. */
+    readFamilies: family.readAt,
+    /** Writes the IPv4 addresses of some rows; any number for rows without one. */
+    readIp4: value.readAt,
+    /** The same for as many rows as `into` has room for, from a row on. */
+    readIp4From: value.read,
     ipOf(row: number): IpAddress | null {
       const cell = value.values[row] as number;
       if (family.values[row] === 4) return { family: 4, value: cell };

@@ -21,7 +21,7 @@ export interface BlockColumn extends NumberColumn {
   readAt(positions: Uint32Array, into: NumberArray): void;
 }
 
-export type NumberArray = Float64Array | Int32Array | Uint32Array;
+export type NumberArray = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** A column whose numbers ascend. */
 export interface AscendingColumn extends NumberColumn {

@@ -26,12 +26,16 @@ export class TimelineBatch {
       this.#lengths = new Uint32Array(length);
     }
     const [positions, lengths] = [this.#positions, this.#lengths];
+    let longest = 0;
     for (let index = 0; index < length; index++) {
       const key = keys[index] as number;
       const isKnown = key < keysEnd;
       positions[index] = isKnown ? (blocks[key * 3] as number) : 0;
       lengths[index] = isKnown ? (blocks[key * 3 + 1] as number) : 0;
+      longest = Math.max(longest, lengths[index] as number);
     }
+    // As many for all, because the end of a loop is mispredicted, too: a search that is over stays where it is.
+    const steps = longest < 2 ? 0 : 32 - Math.clz32(longest - 1);
     for (let index = 0; index < length; index++) {
       const offset = positions[index] as number;
       let rest = lengths[index] as number;
@@ -41,7 +45,7 @@ export class TimelineBatch {
       }
       const at = atUs[index] as number;
       let low = offset;
-      while (rest > 1) {
+      for (let step = 0; step < steps; step++) {
         const half = rest >>> 1;
         // Without a branch, which would be mispredicted half of the time.
         low += half & -Number((times[low + half] as number) <= at);

@@ -1,6 +1,6 @@
 import { createYielder } from '../../lib/yielding.ts';
 import type { FactColumns } from '../facts/memory/columns.ts';
-import type { Join } from '../facts/memory/enrichment.ts';
+import type { Join } from '../facts/memory/join.ts';
 import type { EventColumns } from './event-columns.ts';
 import type { Experiments } from './experiments.ts';
 import type { Plans } from './plans.ts';
@@ -31,8 +31,9 @@ export const joinExperiment = (
   basis: experiments.plans,
   basisAt: experiments.plansAt,
   allocate: (rows) => new Uint32Array(rows),
-  fill({ chunk, first, from, to }, plans) {
-    for (let row = from; row < to; row++) chunk[row - first] = experimentOf({ columns, events }, row, plans);
+  fill({ rows, codes }, plans) {
+    for (let index = 0; index < rows.length; index++)
+      codes[index] = experimentOf({ columns, events }, rows[index] as number, plans);
   },
 });
 

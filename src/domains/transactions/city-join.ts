@@ -1,20 +1,25 @@
 import type { IpColumn } from '../../indices/ip-column.ts';
-import { codesOf, type Join } from '../facts/memory/enrichment.ts';
+import { filledRowsMax, type Join } from '../facts/memory/join.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { IpTable } from '../ip-city/table.ts';
 
 /** The city of the fact's address by the current table. */
-export const joinCity = (ips: IpColumn, ipCity: Pick<IpCity, 'table' | 'tableAt'>): Join<IpTable> => ({
-  name: 'city',
-  basis: ipCity.table,
-  basisAt: ipCity.tableAt,
-  allocate: (rows) => new Uint32Array(rows),
-  fill(slice, table) {
-    const { from, to } = slice;
-    const codes = codesOf(slice) as Uint32Array;
-    table.cityCodes4(ips.ip4Between(from, to), codes);
-    const families = ips.familiesBetween(from, to);
-    for (let index = 0; index < families.length; index++)
-      if (families[index] !== 4) codes[index] = table.cityCode(ips.ipOf(from + index));
-  },
-});
+export const joinCity = (ips: IpColumn, ipCity: Pick<IpCity, 'table' | 'tableAt'>): Join<IpTable> => {
+  const values = new Uint32Array(filledRowsMax);
+  const families = new Uint8Array(filledRowsMax);
+  return {
+    name: 'city',
+    basis: ipCity.table,
+    basisAt: ipCity.tableAt,
+    allocate: (rows) => new Uint32Array(rows),
+    readKeys: ips.readIp4From,
+    fill({ rows, codes }, table) {
+      const addresses = values.subarray(0, rows.length);
+      ips.readIp4(rows, addresses);
+      table.cityCodes4(addresses, codes as Uint32Array);
+      ips.readFamilies(rows, families);
+      for (let index = 0; index < rows.length; index++)
+        if (families[index] !== 4) codes[index] = table.cityCode(ips.ipOf(rows[index] as number));
+    },
+  };
+};

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createFactColumns } from '../../../src/domains/facts/memory/columns.ts';
-import { createEnrichment, type Join } from '../../../src/domains/facts/memory/enrichment.ts';
+import { createEnrichment } from '../../../src/domains/facts/memory/enrichment.ts';
+import type { Join } from '../../../src/domains/facts/memory/join.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 
 const users = 5;
@@ -19,9 +20,10 @@ const createModel = () => {
     allocate: (rows) => new Uint8Array(rows),
     basis: () => null,
     basisAt: () => null,
-    fill({ chunk, first, from, to }) {
-      filled.status += to - from;
-      for (let row = from; row < to; row++) chunk[row - first] = statuses[facts.userOf(row)] as number;
+    readKeys: facts.readUsersFrom,
+    fill({ rows, codes }) {
+      filled.status += rows.length;
+      codes.set(Array.from(rows, (row) => statuses[facts.userOf(row)] as number));
     },
     onChange: (listener) => void changed.push(listener),
   };
@@ -30,9 +32,9 @@ const createModel = () => {
     allocate: (rows) => new Uint32Array(rows),
     basis: () => table,
     basisAt: () => table,
-    fill({ chunk, first, from, to }, { factor }) {
-      filled.city += to - from;
-      for (let row = from; row < to; row++) chunk[row - first] = factor * (row + 1);
+    fill({ rows, codes }, { factor }) {
+      filled.city += rows.length;
+      codes.set(Array.from(rows, (row) => factor * (row + 1)));
     },
   };
   const ledger = { snapshot: () => ({ sequence, atUs: sequence }), resolveSequence: () => sequence };
@@ -100,4 +102,32 @@ it('a question joins nothing that it does not need, and nothing twice', async ()
   expect(model.filled).toEqual({ status: 1000, city: 1000 });
   await model.enrichment.warm();
   expect(model.filled).toEqual({ status: 1200, city: 1000 });
+});
+
+it('many facts are joined in the order of their keys, each to its own code', async () => {
+  const model = createModel();
+  const check = async (): Promise<void> => {
+    const { rows, codeBy, readerBy } = await model.enrichment.at();
+    const expected = model.expected();
+    for (const name of names) {
+      const codes = new Uint32Array(rows);
+      readerBy?.(name)(Uint32Array.from(codes.keys()), codes);
+      expect(Array.from({ length: rows }, (_, row) => codeBy(name)(row))).toEqual(expected[name]);
+      expect([...codes]).toEqual(expected[name]);
+    }
+  };
+  for (let fact = 0; fact < 40_000; fact++) model.add((fact * 7) % users);
+  await check();
+  const before = await model.enrichment.at();
+  const expectedBefore = model.expected();
+  // Of the rows of this user some are in chunks that are full, and others in the last one.
+  model.change(3);
+  for (let fact = 0; fact < 20_000; fact++) model.add((fact * 3) % users);
+  await check();
+  model.replaceTable();
+  model.add(1);
+  await check();
+  // Whoever reads the earlier state reads what it was.
+  for (const name of names)
+    expect(Array.from({ length: before.rows }, (_, row) => before.codeBy(name)(row))).toEqual(expectedBefore[name]);
 });

@@ -1,5 +1,7 @@
 import type { JoinName } from '../dimensions.ts';
-import { type Chunk, chunkRows, type NewestFacts } from './enrichment.ts';
+import { chunkRows } from './column-writer.ts';
+import type { NewestFacts } from './enrichment.ts';
+import type { Chunk } from './join.ts';
 
 /** The rows of an earlier state whose codes differ in a later one, in parts: most cost nothing, because states share chunks. */
 export function* changedRows(

@@ -54,9 +54,11 @@ export interface FactColumns {
   readonly seqOf: (row: number) => number;
   readonly userOf: (row: number) => number;
   readonly occurredAtUsOf: (row: number) => number;
-  /** Copies the users of as many rows as `into` has room for, from a row on. */
-  readonly readUsers: (from: number, into: Uint32Array) => void;
-  readonly readTimes: (from: number, into: Float64Array) => void;
+  /** Writes the users of some rows. */
+  readonly readUsers: (rows: Uint32Array, into: Uint32Array) => void;
+  /** The same for as many rows as `into` has room for, from a row on. */
+  readonly readUsersFrom: (from: number, into: Uint32Array) => void;
+  readonly readTimes: (rows: Uint32Array, into: Float64Array) => void;
   readonly hasAmount: (row: number) => boolean;
   /** Whole units of the amount; 0 without an amount. */
   readonly unitsOf: (row: number) => number;
@@ -134,8 +136,9 @@ const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
     seqOf: (row) => seq.at(row),
     userOf: (row) => user.at(row),
     occurredAtUsOf: (row) => occurredAtUs.at(row),
-    readUsers: (from, into) => user.read(from, into),
-    readTimes: (from, into) => occurredAtUs.read(from, into),
+    readUsers: (rows, into) => user.readAt(rows, into),
+    readUsersFrom: (from, into) => user.read(from, into),
+    readTimes: (rows, into) => occurredAtUs.readAt(rows, into),
     hasAmount: (row) => micros.at(row) !== noAmount,
     unitsOf: (row) => units.at(row),
     microsOf(row) {

@@ -5,7 +5,9 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder, Turnstile } from '../../../lib/yielding.ts';
 import type { JoinName } from '../dimensions.ts';
 import type { AsOf } from '../engine.ts';
+import { ColumnWriter, codeOf, readChunks } from './column-writer.ts';
 import type { AnswerColumns } from './columns.ts';
+import { type Chunk, filledRowsMax, type Join } from './join.ts';
 
 /** Facts joined to what was true of them, as of one sequence number. Immutable. */
 export interface EnrichedFacts {
@@ -49,40 +51,9 @@ export const joinProbe = (): { readonly facts: EnrichedFacts; readonly joins: Re
   return { facts: { sequence: 0, rows: 0, codeBy }, joins };
 };
 
-export type Chunk = Uint8Array | Uint32Array;
-
-/** Rows `from` to `to` of a chunk whose first row is `first`: the codes of these rows, at most `rowsPerFill`, are written to it. */
-export interface ChunkSlice {
-  readonly chunk: Chunk;
-  readonly first: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The part of the chunk that is to be written. */
-export const codesOf = ({ chunk, first, from, to }: ChunkSlice): Chunk => chunk.subarray(from - first, to - first);
-
-/** One column to be joined to facts. */
-export interface Join<Basis = unknown> {
-  readonly name: JoinName;
-  readonly allocate: (rows: number) => Chunk;
-  /** What the codes of all rows depend on beside the row's user: when it changes, the whole column is joined again. */
-  readonly basis: () => Basis;
-  readonly basisAt: (sequence: number) => Basis | Promise<Basis>;
-  // A method, because method parameters are bivariant: a Join<IpTable> is a Join.
-  fill(slice: ChunkSlice, basis: Basis, asOf: AsOf, sequence: number): void;
-  /** Calls `listener` with the code of each user whose rows must be joined again. */
-  readonly onChange?: (listener: (user: number) => void) => void;
-}
-
-const chunkBits = 14;
-export const chunkRows = 1 << chunkBits;
-const chunkMask = chunkRows - 1;
 const cachedColumnsMax = 12;
 /** Columns of earlier states that are joined at once: each takes memory for all facts. */
 const joinedAtOnceMax = 4;
-/** Rows that are joined at once, between two looks at the clock. */
-export const rowsPerFill = 1024;
 
 interface JoinedColumn {
   readonly basis: unknown;
@@ -197,19 +168,10 @@ class ChunkedEnrichment implements Enrichment {
     work?.check();
     const rows = this.#facts.rowsUpTo(sequence);
     const basis = await join.basisAt(sequence);
-    const maybeYield = createYielder(work);
-    const chunks: Chunk[] = [];
-    for (let first = 0; first < rows; first += chunkRows) {
-      const chunk = join.allocate(chunkRows);
-      const end = Math.min(first + chunkRows, rows);
-      for (let from = first; from < end; from += rowsPerFill) {
-        join.fill({ chunk, first, from, to: Math.min(from + rowsPerFill, end) }, basis, asOf, sequence);
-        await maybeYield();
-      }
-      chunks.push(chunk);
-    }
+    const writer = new ColumnWriter({ join, basis, asOf, sequence });
+    await writer.fillBetween(0, rows, createYielder(work));
     // Without its basis, which may be a whole table of addresses: this state is never renewed.
-    return { basis: undefined, chunks };
+    return { basis: undefined, chunks: writer.chunks };
   }
 }
 
@@ -233,42 +195,18 @@ interface ColumnRenewal {
 const renewColumn = async (facts: AnswerColumns, renewal: ColumnRenewal): Promise<JoinedColumn> => {
   const { join, previous, rows, staleUsers, basis, sequence } = renewal;
   const { rows: previousRows } = previous;
-  const chunks = previous.chunks.slice();
   const isNewBasis = basis !== previous.basis;
+  const writer = new ColumnWriter({ join, basis, asOf: {}, sequence, shared: previous.chunks });
   const maybeYield = createYielder(undefined);
-  const fill = (row: number, to: number): void => {
-    const index = row >>> chunkBits;
-    const chunk = writableChunk(join, chunks[index], previous.chunks[index]);
-    chunks[index] = chunk;
-    join.fill({ chunk, first: row & ~chunkMask, from: row, to }, basis, {}, sequence);
-  };
   for (const user of previousRows > 0 && !isNewBasis ? staleUsers : []) {
-    for (const row of facts.rowsOfUser(user, previousRows)) fill(row, row + 1);
-    await maybeYield();
+    const rowsOfUser = Uint32Array.from(facts.rowsOfUser(user, previousRows));
+    for (let from = 0; from < rowsOfUser.length; from += filledRowsMax) {
+      writer.fill(rowsOfUser.subarray(from, from + filledRowsMax));
+      await maybeYield();
+    }
   }
-  for (let row = isNewBasis ? 0 : previousRows; row < rows; ) {
-    const to = Math.min((row & ~chunkMask) + chunkRows, row + rowsPerFill, rows);
-    fill(row, to);
-    row = to;
-    await maybeYield();
-  }
-  return { basis, chunks };
-};
-
-/** A chunk that may be written to: a copy of the shared one, unless this renewal has copied it already. */
-const writableChunk = (join: Join, chunk: Chunk | undefined, shared: Chunk | undefined): Chunk => {
-  if (!chunk) return join.allocate(chunkRows);
-  return chunk === shared ? chunk.slice() : chunk;
-};
-
-/** Reads chunk by chunk: rows that follow each other are mostly in the same one. */
-const readChunks = (chunks: readonly Chunk[], rows: Uint32Array, codes: Uint32Array): void => {
-  for (let index = 0; index < rows.length; ) {
-    const number = (rows[index] as number) >>> chunkBits;
-    const chunk = chunks[number] as Chunk;
-    for (; index < rows.length && (rows[index] as number) >>> chunkBits === number; index++)
-      codes[index] = chunk[(rows[index] as number) & chunkMask] as number;
-  }
+  await writer.fillBetween(isNewBasis ? 0 : previousRows, rows, maybeYield);
+  return { basis, chunks: writer.chunks };
 };
 
 interface JoinedFacts extends Pick<EnrichedFacts, 'sequence' | 'rows'> {
@@ -288,7 +226,7 @@ const joinedFacts = ({ sequence, rows, isNewest, joins, columns }: JoinedFacts):
     ...{ sequence, rows, chunksOf: isNewest ? chunksOf : undefined },
     codeBy(name) {
       const chunks = chunksOf(name);
-      return (row) => (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
+      return (row) => codeOf(chunks, row);
     },
     readerBy(name) {
       const chunks = chunksOf(name);

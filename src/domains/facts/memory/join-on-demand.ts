@@ -2,7 +2,8 @@ import type { Ledger } from '../../../ledger/ledger.ts';
 import type { JoinName } from '../dimensions.ts';
 import type { AsOf } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
-import type { Enrichment, Join } from './enrichment.ts';
+import type { Enrichment } from './enrichment.ts';
+import type { Join } from './join.ts';
 
 /**
  * Joins a fact when it is read, and keeps nothing: for facts that another engine answers questions about, of which few are read
@@ -34,9 +35,11 @@ const readerOf = (
   basis: unknown,
   { asOf, sequence }: { readonly asOf: AsOf; readonly sequence: number },
 ): ((row: number) => number) => {
-  const chunk = join.allocate(1);
+  const codes = join.allocate(1);
+  const rows = new Uint32Array(1);
   return (row) => {
-    join.fill({ chunk, first: row, from: row, to: row + 1 }, basis, asOf, sequence);
-    return chunk[0] as number;
+    rows[0] = row;
+    join.fill({ rows, codes }, basis, asOf, sequence);
+    return codes[0] as number;
   };
 };

@@ -3,24 +3,24 @@ import type { UserStatus } from '../../user-status/user-status.ts';
 import type { UserFiles } from '../../users/user-files.ts';
 import type { Users } from '../../users/users.ts';
 import type { FactColumns } from './columns.ts';
-import { type ChunkSlice, codesOf, type Join, rowsPerFill } from './enrichment.ts';
+import { filledRowsMax, type Join, type JoinedRows } from './join.ts';
 
-/** The users and times of the rows that are joined next, one after the other. */
+/** The users and times of the rows that are joined next. */
 class UserTimes {
   readonly #facts: FactColumns;
-  readonly #users = new Uint32Array(rowsPerFill);
-  readonly #times = new Float64Array(rowsPerFill);
+  readonly #users = new Uint32Array(filledRowsMax);
+  readonly #times = new Float64Array(filledRowsMax);
 
   constructor(facts: FactColumns) {
     this.#facts = facts;
   }
 
   /** Valid until the next call. `validAtUs` is the time of all rows. */
-  of({ from, to }: ChunkSlice, validAtUs: number | undefined): { keys: Uint32Array; atUs: Float64Array } {
-    const keys = this.#users.subarray(0, to - from);
-    const atUs = this.#times.subarray(0, to - from);
-    this.#facts.readUsers(from, keys);
-    if (validAtUs === undefined) this.#facts.readTimes(from, atUs);
+  of({ rows }: JoinedRows, validAtUs: number | undefined): { keys: Uint32Array; atUs: Float64Array } {
+    const keys = this.#users.subarray(0, rows.length);
+    const atUs = this.#times.subarray(0, rows.length);
+    this.#facts.readUsers(rows, keys);
+    if (validAtUs === undefined) this.#facts.readTimes(rows, atUs);
     else atUs.fill(validAtUs);
     return { keys, atUs };
   }
@@ -36,9 +36,10 @@ export const joinStatus = (facts: FactColumns, userStatus: Pick<UserStatus, 'cod
     ...noBasis,
     name: 'status',
     allocate: (rows) => new Uint8Array(rows),
-    fill(slice, _basis, { validAtUs }, sequence) {
-      const values = codesOf(slice) as Uint8Array;
-      userStatus.codesAt({ ...userTimes.of(slice, validAtUs), values }, sequence);
+    readKeys: facts.readUsersFrom,
+    fill(joined, _basis, { validAtUs }, sequence) {
+      const values = joined.codes as Uint8Array;
+      userStatus.codesAt({ ...userTimes.of(joined, validAtUs), values }, sequence);
     },
     onChange: userStatus.onChange,
   };
@@ -51,8 +52,8 @@ export const joinAttributes = (facts: FactColumns, users: Users): Join => {
     ...noBasis,
     name: 'attributes',
     allocate: (rows) => new Uint32Array(rows),
-    fill(slice, _basis, { validAtUs }, sequence) {
-      users.attributesCodesAt(userTimes.of(slice, validAtUs).keys, sequence, codesOf(slice) as Uint32Array);
+    fill(joined, _basis, { validAtUs }, sequence) {
+      users.attributesCodesAt(userTimes.of(joined, validAtUs).keys, sequence, joined.codes as Uint32Array);
     },
     onChange: users.onChange,
   };
@@ -66,17 +67,17 @@ export const ageBandCodeOf = (code: number): number => code >>> 1;
 /** Whether the fact's user has an image, and the user's age band at the fact's time. */
 export const joinFiles = (facts: FactColumns, userFiles: UserFiles): Join => {
   const userTimes = new UserTimes(facts);
-  const [detailsCodes, imageCodes] = [new Uint32Array(rowsPerFill), new Uint32Array(rowsPerFill)];
+  const [detailsCodes, imageCodes] = [new Uint32Array(filledRowsMax), new Uint32Array(filledRowsMax)];
   return {
     ...noBasis,
     name: 'files',
     allocate: (rows) => new Uint8Array(rows),
-    fill(slice, _basis, { validAtUs }, sequence) {
-      const { keys, atUs } = userTimes.of(slice, validAtUs);
+    fill(joined, _basis, { validAtUs }, sequence) {
+      const { keys, atUs } = userTimes.of(joined, validAtUs);
       const [details, images] = [detailsCodes.subarray(0, keys.length), imageCodes.subarray(0, keys.length)];
       userFiles.detailsCodesAt(keys, sequence, details);
       userFiles.imageCodesAt(keys, sequence, images);
-      const codes = codesOf(slice);
+      const { codes } = joined;
       for (let index = 0; index < codes.length; index++) {
         // Most users have no file.
         const age =
