@@ -160,6 +160,12 @@ export interface Store {
    */
   writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R>;
   /**
+   * Like `write`, for batches of which many follow each other: those that are pending, or come soon, share a transaction
+   * between whose works others may read. When one of them throws, all are undone, and then run again as `write` runs them:
+   * before that, `undo` of each, the last one first, reverts what its work did besides the transaction.
+   */
+  writeShared<R>(work: (tx: Tx) => R, undo: () => void): Promise<R>;
+  /**
    * Transactions of many works each, for an import in a thread of its own: they block it. Nothing else writes with this
    * store meanwhile.
    */

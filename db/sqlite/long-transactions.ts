@@ -3,6 +3,9 @@ import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
 import type { StoreOptions, Tx } from '../store.ts';
 import { type CommittedRecords, SqliteTransaction } from './transaction.ts';
 
+/** Pages that do not fit are written before the commit, and again when they change once more. */
+const cacheKibibytes = 64 * 1024;
+
 /** Work that lets others run after each step. */
 export type Steps<R> = Generator<void, R>;
 
@@ -13,7 +16,7 @@ interface LongChecks {
 }
 
 /**
- * Transactions of many steps, on a connection of their own: while one is open, the other connection reads the state before it.
+ * Transactions of many steps or works, on a connection of their own: while one is open, the other connection reads the state before it.
  */
 export class LongTransactions {
   readonly #open: () => Database.Database;
@@ -61,6 +64,35 @@ export class LongTransactions {
     }
   }
 
+  /**
+   * Runs works in the transaction that was begun until there is no next one, and commits them together, each as a commit of
+   * the ledger of its own. When one fails, or a check, all are undone.
+   */
+  async share(
+    nextWork: () => Promise<((tx: SqliteTransaction) => void) | undefined>,
+    { beforeAll, beforeEach }: LongChecks,
+  ): Promise<{ readonly committed: readonly CommittedRecords[]; readonly commitSeconds: number }> {
+    const { client, tx } = this.#opened();
+    try {
+      beforeAll();
+      const committed: CommittedRecords[] = [];
+      for (let work = await nextWork(); work; work = await nextWork()) {
+        beforeEach();
+        tx.begin();
+        work(tx);
+        tx.end();
+        committed.push(tx.committed());
+      }
+      beforeEach();
+      const startedMs = performance.now();
+      client.exec('commit');
+      return { committed, commitSeconds: (performance.now() - startedMs) / 1000 };
+    } catch (error) {
+      if (client.open && client.inTransaction) client.exec('rollback');
+      throw error;
+    }
+  }
+
   close(): void {
     this.#connection?.client.close();
   }
@@ -68,6 +100,7 @@ export class LongTransactions {
   #opened(): { readonly client: Database.Database; readonly tx: SqliteTransaction } {
     if (!this.#connection) {
       const client = this.#open();
+      client.pragma(`cache_size = -${cacheKibibytes}`);
       this.#connection = { client, tx: new SqliteTransaction(client, this.#options) };
     }
     return this.#connection;

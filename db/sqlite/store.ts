@@ -98,10 +98,13 @@ class SqliteStore implements Store {
       limits: options,
       health: this.#health,
       checkSchema: this.#checkSchema,
-      onCommit: ({ firstSeq, records, tables, state }, seconds) => {
-        file?.committed(state);
+      onCommit: (committed, seconds) => {
+        const last = committed.at(-1);
+        if (!last) return;
+        file?.committed(last.state);
         options.onCommitted?.(seconds);
-        this.#recent.add(firstSeq, records);
+        for (const { firstSeq, records } of committed) this.#recent.add(firstSeq, records);
+        const tables = new Set(committed.flatMap((each) => [...each.tables]));
         if (tables.size > 0) for (const listener of this.#listeners) listener(tables);
       },
     });
@@ -113,6 +116,10 @@ class SqliteStore implements Store {
 
   writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R> {
     return this.#queue.writeInSteps(work);
+  }
+
+  writeShared<R>(work: (tx: Tx) => R, undo: () => void): Promise<R> {
+    return this.#queue.writeShared(work, undo);
   }
 
   bulk(options: BulkOptions): SqliteBulkWriter {

@@ -4,16 +4,10 @@ import { DomainError, isStorageFault, serverIsClosing, storageFaultOf } from '..
 import type { Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
 import { type LongTransactions, runSteps, type Steps } from './long-transactions.ts';
+import { SharedJobs } from './shared-jobs.ts';
 import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
 import type { WriteHealth } from './write-health.ts';
-
-interface Job {
-  readonly work: (tx: Tx) => unknown;
-  /** The same work in steps, for a transaction of its own. */
-  readonly steps?: (tx: Tx) => Steps<unknown>;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
-}
+import type { WriteJob } from './write-job.ts';
 
 /** After this time a transaction is committed; the remaining jobs wait, so that reads can run in between. */
 const transactionMs = 20;
@@ -38,7 +32,7 @@ export interface WriteQueueOptions {
   readonly long: LongTransactions | null;
   /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
   readonly checkSchema: () => void;
-  readonly onCommit: (committed: CommittedRecords, seconds: number) => void;
+  readonly onCommit: (committed: readonly CommittedRecords[], seconds: number) => void;
 }
 
 /**
@@ -50,7 +44,7 @@ export class WriteQueue {
   readonly #savepoint: SavepointStatements;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
-  readonly #pending: Job[] = [];
+  readonly #pending: WriteJob[] = [];
   /** 1 while there are writes to do, for a thread that imports into the same store. */
   readonly #waiting = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #running = false;
@@ -74,7 +68,11 @@ export class WriteQueue {
     return this.#add<R>(this.#options.long ? { work, steps } : { work });
   }
 
-  #add<R>(job: Pick<Job, 'work' | 'steps'>): Promise<R> {
+  writeShared<R>(work: (tx: Tx) => R, undo: () => void): Promise<R> {
+    return this.#add<R>(this.#options.long ? { work, undo } : { work });
+  }
+
+  #add<R>(job: Pick<WriteJob, 'work' | 'steps' | 'undo'>): Promise<R> {
     const { writeQueueMax } = this.#options.limits;
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) return reject(serverIsClosing());
@@ -107,8 +105,9 @@ export class WriteQueue {
         if (this.#closed) return;
         const startedMs = performance.now();
         const { long } = this.#options;
-        const { steps } = this.#pending[0] ?? {};
-        if (long && steps) await this.#runLong(this.#pending.shift() as Job, steps, long);
+        const [{ steps, undo } = {}, second] = this.#pending;
+        if (long && steps) await this.#runLong(this.#pending.shift() as WriteJob, steps, long);
+        else if (long && undo && second?.undo) await this.#runShared(long);
         else await this.#runTransaction();
         wasLong = performance.now() - startedMs > transactionMs;
       }
@@ -128,20 +127,20 @@ export class WriteQueue {
     }
     const { client, tx, onCommit, health, checkSchema } = this.#options;
     const settlements: (() => void)[] = [];
-    const jobs: Job[] = [];
+    const jobs: WriteJob[] = [];
     try {
       checkSchema();
       tx.begin();
       const endsAt = performance.now() + transactionMs;
       while (this.#pending.length > 0 && !this.#pending[0]?.steps && performance.now() < endsAt) {
-        const job = this.#pending.shift() as Job;
+        const job = this.#pending.shift() as WriteJob;
         jobs.push(job);
         settlements.push(runInSavepoint(this.#savepoint, tx, job));
       }
       tx.end();
       const startedMs = performance.now();
       this.#commit.run();
-      onCommit(tx.committed(), (performance.now() - startedMs) / 1000);
+      onCommit([tx.committed()], (performance.now() - startedMs) / 1000);
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
       // A transaction that fails before its first job would fail again for every job that waits.
@@ -152,8 +151,29 @@ export class WriteQueue {
     for (const settle of settlements) settle();
   }
 
+  /** A transaction of many works without savepoints, between which the event loop is free. */
+  async #runShared(long: LongTransactions): Promise<void> {
+    const { checkSchema, onCommit, health } = this.#options;
+    const jobs = new SharedJobs(this.#pending);
+    const beforeEach = (): void => {
+      if (this.#closed) throw serverIsClosing();
+    };
+    try {
+      await this.#lock(() => long.begin());
+      const { committed, commitSeconds } = await long.share(() => jobs.next(), { beforeAll: checkSchema, beforeEach });
+      onCommit(committed, commitSeconds);
+    } catch (error) {
+      // The work that failed must not fail the others: each runs again, with a savepoint.
+      if (jobs.hasFailed && !storageFaultOf(error) && !this.#closed) this.#pending.unshift(...jobs.undone());
+      else this.#fail(jobs.all.length > 0 ? jobs.all : this.#pending.splice(0), error);
+      return;
+    }
+    health.note(null);
+    jobs.settle();
+  }
+
   /** A transaction with many steps, between which the event loop is free; other jobs wait for its end. */
-  async #runLong(job: Job, steps: (tx: Tx) => Steps<unknown>, long: LongTransactions): Promise<void> {
+  async #runLong(job: WriteJob, steps: (tx: Tx) => Steps<unknown>, long: LongTransactions): Promise<void> {
     const { checkSchema, onCommit, health } = this.#options;
     const beforeEach = (): void => {
       if (this.#closed) throw serverIsClosing();
@@ -161,7 +181,7 @@ export class WriteQueue {
     try {
       await this.#lock(() => long.begin());
       const { result, committed, commitSeconds } = await long.run(steps, { beforeAll: checkSchema, beforeEach });
-      onCommit(committed, commitSeconds);
+      onCommit([committed], commitSeconds);
       health.note(null);
       job.resolve(result as never);
     } catch (error) {
@@ -169,7 +189,7 @@ export class WriteQueue {
     }
   }
 
-  #fail(jobs: readonly Job[], cause: unknown): void {
+  #fail(jobs: readonly WriteJob[], cause: unknown): void {
     const error = storageFaultOf(cause) ?? cause;
     if (error instanceof DomainError && (isStorageFault(error) || error.code === 'OUTDATED')) {
       // SQLite says neither that a quota is used up nor that a file may not grow: the folder may know.
@@ -230,7 +250,7 @@ const prepareSavepoint = (client: Database.Database): SavepointStatements => ({
 });
 
 /** Runs one job, whose failure does not undo others; returns the function that settles its promise after COMMIT. */
-const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, job: Job): (() => void) => {
+const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, job: WriteJob): (() => void) => {
   const savepoint = tx.savepoint();
   statements.begin.run();
   try {

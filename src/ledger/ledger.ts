@@ -41,6 +41,8 @@ export interface Ledger {
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** The same for work that takes long: see `Store.writeInSteps`. */
   writeInSteps<R>(work: (tx: Tx) => Generator<void, R>): Promise<R>;
+  /** The same for batches that follow each other: see `Store.writeShared`. */
+  writeShared<R>(work: (tx: Tx) => R, undo: () => void): Promise<R>;
   /** Brings every projection level with what another thread has written, once they exist. */
   follow(): Promise<void>;
   snapshot(): Snapshot;
@@ -101,6 +103,15 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
   const sequence = (): number => state.replay?.sequence ?? 0;
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: commitLog.recordedAtUs(upTo) });
 
+  /** The result of a write once projections have its records. */
+  const applied = async <R>(write: Promise<R>, pause?: () => Promise<void>): Promise<R> => {
+    const result = await write;
+    await pause?.();
+    // What was stored is stored, also while the ledger closes.
+    if (state.replay && !state.isClosed) await catchUps.run();
+    return result;
+  };
+
   return {
     subscribe(table, columns, projection) {
       if (state.replay) throw new Error(`projection ${projection.name} is registered after the rebuild began`);
@@ -109,18 +120,9 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
       subscriptions.push({ table, columns, projection: projection as unknown as Projection<never> });
     },
     catchUp: () => (state.isClosed ? Promise.reject(serverIsClosing()) : catchUps.run()),
-    async write(work) {
-      const result = await store.write(work);
-      // What was stored is stored, also while the ledger closes.
-      if (state.replay && !state.isClosed) await catchUps.run();
-      return result;
-    },
-    async writeInSteps(work) {
-      const result = await store.writeInSteps(work);
-      await yieldToEventLoop();
-      if (state.replay && !state.isClosed) await catchUps.run();
-      return result;
-    },
+    write: (work) => applied(store.write(work)),
+    writeInSteps: (work) => applied(store.writeInSteps(work), yieldToEventLoop),
+    writeShared: (work, undo) => applied(store.writeShared(work, undo)),
     follow: () => (state.replay && !state.isClosed ? catchUps.run() : Promise.resolve()),
     snapshot: () => snapshotAt(sequence()),
     snapshotAt,

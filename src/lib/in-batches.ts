@@ -5,8 +5,8 @@ export interface BatchOptions<T, R> {
   readonly work: (batch: readonly T[]) => Promise<R>;
 }
 
-/** Batches processed at the same time: one runs while the next is handed over. */
-const runningMax = 2;
+/** Batches processed at the same time: those that wait together share a transaction. */
+const runningMax = 4;
 
 /**
  * Processes a stream in batches and yields the results in order. A batch starts at once when none is running, so that a

@@ -26,7 +26,7 @@ export interface OuterId {
 }
 
 export interface IngestQueueServices {
-  readonly ledger: Pick<Ledger, 'write' | 'writeInSteps' | 'catchUp' | 'ready'>;
+  readonly ledger: Pick<Ledger, 'write' | 'writeInSteps' | 'writeShared' | 'catchUp' | 'ready'>;
   readonly openRequests: OpenRequests;
   readonly importer: Importer;
   readonly limits: SourceLimits & IngestLimits;

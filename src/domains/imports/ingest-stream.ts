@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Tx } from '../../../db/store.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, RecordOutcome } from '../../ledger/record.ts';
@@ -6,7 +7,7 @@ import { inBatches } from '../../lib/in-batches.ts';
 import { ingestRecords, type RawRecord, rawFormat } from './ingest-records.ts';
 
 export interface IngestStreamServices {
-  readonly ledger: Pick<Ledger, 'write'>;
+  readonly ledger: Pick<Ledger, 'writeShared'>;
   readonly importer: Importer;
   /** The settings of the same names. */
   readonly limits: {
@@ -22,6 +23,15 @@ interface Excess {
   readonly line: number | undefined;
 }
 
+/** How far the records of a request are stored. */
+interface Progress {
+  /** So many batches: the one with this position is the next. */
+  readonly batches: number;
+  readonly stored: number;
+  readonly rejects: number;
+  readonly excess: Excess | null;
+}
+
 /**
  * The records of one request, which are stored in several transactions, in their order. Whatever ends it early, its error says
  * what became of the records before.
@@ -32,11 +42,8 @@ export class IngestStream {
   /** Of the outcomes that were returned. */
   readonly #counts = { CREATED: 0, DUPLICATE: 0, CONFLICT: 0, REJECTED: 0 };
   #batches = 0;
-  /** The batch whose turn it is. */
-  #turn = 0;
-  #stored = 0;
-  #rejects = 0;
-  #excess: Excess | null = null;
+  /** Replaced as a whole, so that it can be reverted with a transaction. */
+  #progress: Progress = { batches: 0, stored: 0, rejects: 0, excess: null };
   /** Why a batch was not stored: none after it is. */
   #failure: { readonly error: unknown } | null = null;
 
@@ -65,30 +72,46 @@ export class IngestStream {
   }
 
   async #store(batch: readonly RawRecord[]): Promise<readonly RecordOutcome[]> {
-    const { ledger, importer, limits } = this.#services;
-    const { sentBy, requestId } = this.#sender;
-    const format = { ...rawFormat(importer, sentBy), requestId };
     const position = this.#batches++;
     try {
-      return await retryWhileOverloaded(() =>
-        ledger.write((tx) => {
-          if (this.#failure) throw this.#failure.error;
-          if (this.#excess) return [];
-          if (position !== this.#turn) throw new DomainError('OVERLOADED', 'an earlier batch of the request waits');
-          const rejectsMax = limits.rejectsPerRequestMax - this.#rejects;
-          const { outcomes, rejectedIds } = ingestRecords(tx, importer, batch, { ...format, rejectsMax });
-          const next = batch[outcomes.length];
-          if (next) this.#excess = { index: this.#stored + outcomes.length, line: next.line };
-          this.#turn++;
-          this.#stored += outcomes.length;
-          this.#rejects += rejectedIds.length;
-          return outcomes;
-        }),
-      );
+      return await retryWhileOverloaded(async () => {
+        let before = this.#progress;
+        const outcomes = await this.#services.ledger.writeShared(
+          (tx) => {
+            before = this.#progress;
+            return this.#append(tx, batch, position);
+          },
+          () => {
+            this.#progress = before;
+          },
+        );
+        if (outcomes) return outcomes;
+        throw this.#failure?.error ?? new DomainError('OVERLOADED', 'an earlier batch of the request waits');
+      });
     } catch (error) {
       this.#failure ??= { error };
       throw error;
     }
+  }
+
+  /** Null when it is not the turn of the batch, or never will be. It throws nothing by itself, because others share the transaction. */
+  #append(tx: Tx, batch: readonly RawRecord[], position: number): readonly RecordOutcome[] | null {
+    const { batches, stored, rejects, excess } = this.#progress;
+    if (this.#failure || position !== batches) return null;
+    if (excess) return [];
+    const { importer, limits } = this.#services;
+    const { sentBy, requestId } = this.#sender;
+    const rejectsMax = limits.rejectsPerRequestMax - rejects;
+    const format = { ...rawFormat(importer, sentBy), requestId, rejectsMax };
+    const { outcomes, rejectedIds } = ingestRecords(tx, importer, batch, format);
+    const next = batch[outcomes.length];
+    this.#progress = {
+      batches: batches + 1,
+      stored: stored + outcomes.length,
+      rejects: rejects + rejectedIds.length,
+      excess: next ? { index: stored + outcomes.length, line: next.line } : null,
+    };
+    return outcomes;
   }
 
   get #returned(): number {
@@ -98,8 +121,9 @@ export class IngestStream {
 
   /** Throws once the outcomes of all records before the excess have been returned. */
   #checkRejects(): void {
-    if (!this.#excess || this.#returned < this.#excess.index) return;
-    const { index, line } = this.#excess;
+    const { excess } = this.#progress;
+    if (!excess || this.#returned < excess.index) return;
+    const { index, line } = excess;
     const record = `the record with index ${index}${line === undefined ? '' : ` (line ${line})`}`;
     throw new DomainError(
       'LIMIT_EXCEEDED',

@@ -20,7 +20,7 @@ interface Work {
   readonly name: string;
   readonly steps: number;
   readonly rows: number;
-  readonly isLong: boolean;
+  readonly kind: 'plain' | 'long' | 'shared';
   readonly failsAt: number | null;
 }
 
@@ -29,10 +29,10 @@ const works = fc
     fc.record({
       steps: fc.integer({ min: 1, max: 4 }),
       rows: fc.constantFrom(0, 1, 40, 70),
-      isLong: fc.boolean(),
+      kind: fc.constantFrom('plain', 'long', 'shared', 'shared'),
       failsAt: fc.option(fc.nat({ max: 8 }), { nil: null }),
     }),
-    { minLength: 1, maxLength: 6 },
+    { minLength: 1, maxLength: 12 },
   )
   .map((all) => all.map((each, index): Work => ({ name: `w${index}`, ...each })));
 
@@ -52,15 +52,27 @@ function* stepsOf(tx: Tx, { name, steps, rows, failsAt }: Work): Generator<void,
   return name;
 }
 
-const write = (store: Store, work: Work): Promise<string> =>
-  work.isLong
-    ? store.writeInSteps((tx) => stepsOf(tx, work))
-    : store.write((tx) => {
-        const steps = stepsOf(tx, work);
-        let step = steps.next();
-        while (!step.done) step = steps.next();
-        return step.value;
-      });
+const runAll = <R>(steps: Generator<void, R>): R => {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+};
+
+/** `shared` gets the name of each shared work that is done, and loses it when it is undone. */
+const write = (store: Store, work: Work, shared: string[]): Promise<string> => {
+  if (work.kind === 'long') return store.writeInSteps((tx) => stepsOf(tx, work));
+  if (work.kind === 'plain') return store.write((tx) => runAll(stepsOf(tx, work)));
+  let before = [...shared];
+  return store.writeShared(
+    (tx) => {
+      before = [...shared];
+      const name = runAll(stepsOf(tx, work));
+      shared.push(name);
+      return name;
+    },
+    () => void shared.splice(0, shared.length, ...before),
+  );
+};
 
 describe('transactions in steps', () => {
   it.each(['on disk', 'in memory'])(
@@ -68,12 +80,14 @@ describe('transactions in steps', () => {
     async (where) => {
       await fc.assert(
         fc.asyncProperty(works, async (all) => {
-          const store = where === 'on disk' ? testStore({ data: dataFolder() }) : testStore();
-          const settled = await Promise.allSettled(all.map((work) => write(store, work)));
+          const store = where === 'on disk' ? testStore() : testStore({ data: ':memory:' });
+          const shared: string[] = [];
+          const settled = await Promise.allSettled(all.map((work) => write(store, work, shared)));
           const succeeded = all.filter(({ failsAt, steps }) => failsAt === null || failsAt >= steps);
           expect(settled.map(({ status }) => status === 'fulfilled')).toEqual(
             all.map((work) => succeeded.includes(work)),
           );
+          expect(shared).toEqual(succeeded.flatMap(({ kind, name }) => (kind === 'shared' ? [name] : [])));
           expect(usersOf(store)).toEqual(succeeded.flatMap(textsOf));
           expect(rejectsOf(store)).toEqual(succeeded.flatMap(textsOf));
           expect(store.verify().problems).toEqual([]);
@@ -84,7 +98,7 @@ describe('transactions in steps', () => {
   );
 
   it('let others read the state before them until they are committed, and write after them', async () => {
-    const store = testStore({ data: dataFolder() });
+    const store = testStore();
     await store.write((tx) => tx.append(statusChanges, change('before')));
     let goOn = true;
     let steps = 0;
@@ -105,6 +119,23 @@ describe('transactions in steps', () => {
     const [end, last] = await Promise.all([long, later]);
     expect([end, last]).toEqual([steps + 2, steps + 3]);
     expect(usersOf(store)).toEqual(['before', ...Array(steps).fill('long'), 'end', 'later']);
+  });
+
+  it('of several batches are visible together, and are commits of their own', async () => {
+    const store = testStore();
+    const seen: number[] = [];
+    const batch = (name: string) =>
+      store.writeShared(
+        (tx) => {
+          seen.push(usersOf(store).length);
+          return tx.append(statusChanges, change(name));
+        },
+        () => undefined,
+      );
+    expect(await Promise.all(['a', 'b', 'c'].map(batch))).toEqual([1, 2, 3]);
+    expect(seen).toEqual([0, 0, 0]);
+    expect(usersOf(store)).toEqual(['a', 'b', 'c']);
+    expect(store.commitsAfter(0, 10).map(({ lastSeq }) => lastSeq)).toEqual([1, 2, 3]);
   });
 
   it('are undone when the store is closed in their middle', async () => {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idempotencyKeys } from '../../../db/tables/index.ts';
@@ -132,6 +134,54 @@ describe('the header Idempotency-Key of POST /events', () => {
         expect(storedEvents(app)).toHaveLength(stored);
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe('batches of several requests in one transaction', () => {
+  const statusAfter = async (response: Response): Promise<unknown[]> =>
+    (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { status?: string }).status ?? 'error');
+
+  it('fail alone: what one request cannot store takes nothing from the others', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ count: fc.integer({ min: 1, max: 24 }), failing: fc.option(fc.nat({ max: 23 })) }), {
+          minLength: 2,
+          maxLength: 5,
+        }),
+        async (requests) => {
+          const data = dataFolder();
+          const app = await openEventApp({ batchRecords: '3' }, { data });
+          const client = new Database(join(data, 'asof.sqlite'));
+          client.exec(`create trigger fails before insert on experiment_events when new.user_id = 'failing'
+            begin select raise(abort, 'on purpose'); end`);
+          client.close();
+          const bodyOf = ({ count, failing }: (typeof requests)[number], request: number): string =>
+            Array.from({ length: count }, (_, index) =>
+              eventText({ user_id: index === failing ? 'failing' : `${request}-${index}` }),
+            ).join('\n');
+          const answers = await Promise.all(
+            requests.map(async (request, index) => {
+              const headers = ndjson;
+              return statusAfter(await postEvents(app, bodyOf(request, index), headers, '/events'));
+            }),
+          );
+          const storedOf = ({ count, failing }: (typeof requests)[number]): number =>
+            failing === null || failing >= count ? count : 3 * Math.floor(failing / 3);
+          const stored = storedEvents(app).map(({ userId }) => userId);
+          for (const [request, each] of requests.entries()) {
+            const expected = Array.from({ length: storedOf(each) }, (_, index) => `${request}-${index}`);
+            expect(stored.filter((userId) => userId.startsWith(`${request}-`))).toEqual(expected);
+            const lines = expected.length === each.count ? [] : ['error'];
+            expect(answers[request]).toEqual([...expected.map(() => 'created'), ...lines]);
+          }
+          expect(app.app.store.verify().problems.filter((problem) => !problem.includes('trigger'))).toEqual([]);
+        },
+      ),
+      { numRuns: 12 },
     );
   });
 });

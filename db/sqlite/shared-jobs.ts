@@ -1,0 +1,63 @@
+import { yieldToEventLoop } from '../../src/lib/yielding.ts';
+import type { SqliteTransaction } from './transaction.ts';
+import type { WriteJob } from './write-job.ts';
+
+/** As many batches as projections can apply without reading them back from the store. */
+const jobsMax = 16;
+
+/** After this time the transaction is committed: other writes wait for it. */
+const sharedMs = 60;
+
+/** Iterations of the event loop in which whoever writes batches may have read the next one. */
+const iterationsMax = 4;
+
+/** The jobs of one shared transaction, as they come out of the queue: only those that can be undone and run again. */
+export class SharedJobs {
+  readonly #pending: WriteJob[];
+  readonly #startedMs = performance.now();
+  readonly #settlements: (() => void)[] = [];
+  readonly all: WriteJob[] = [];
+  /** Whether the work of one of them has thrown. */
+  hasFailed = false;
+
+  constructor(pending: WriteJob[]) {
+    this.#pending = pending;
+  }
+
+  /** The work of the next job, once others have run; undefined when the transaction should end. */
+  async next(): Promise<((tx: SqliteTransaction) => void) | undefined> {
+    if (this.all.length === jobsMax || performance.now() - this.#startedMs > sharedMs) return undefined;
+    for (let iteration = 0; iteration < iterationsMax; iteration++) {
+      if (this.all.length > 0) await yieldToEventLoop();
+      const [job] = this.#pending;
+      if (!job) continue;
+      if (!job.undo) return undefined;
+      this.#pending.shift();
+      this.all.push(job);
+      return (tx) => this.#run(job, tx);
+    }
+    return undefined;
+  }
+
+  #run(job: WriteJob, tx: SqliteTransaction): void {
+    try {
+      const result = job.work(tx);
+      tx.release();
+      this.#settlements.push(() => job.resolve(result as never));
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+
+  /** Call it after COMMIT. */
+  settle(): void {
+    for (const settle of this.#settlements) settle();
+  }
+
+  /** Call it after ROLLBACK: the same jobs, each of which runs alone the next time. */
+  undone(): WriteJob[] {
+    for (const job of this.all.toReversed()) job.undo?.();
+    return this.all.map(({ work, resolve, reject }) => ({ work, resolve, reject }));
+  }
+}
