@@ -4,8 +4,11 @@ import { openClient } from './sqlite/client.ts';
 import { openStoreCopier } from './sqlite/copy.ts';
 import { cutLedger } from './sqlite/cut.ts';
 import { markPathOf } from './sqlite/marked-file.ts';
+import { segmentFolder } from './sqlite/segment-catalogue.ts';
 import { openSqlite } from './sqlite/store.ts';
 import type { CutResult, Store, StoreCopier, StoreOptions } from './store.ts';
+
+export { segmentFolder };
 
 /** Opens the store of a data folder. The one place that knows which engines there are. */
 export const openStore = (options: StoreOptions): Store => {

@@ -11,6 +11,7 @@ const entryPoints = [
   'src/main.ts',
   'db/datasets/build/worker.ts',
   'db/datasets/sql/worker.ts',
+  'db/segments/reading-thread.ts',
   'db/sqlite/check-worker.ts',
   'src/import-worker.ts',
 ];

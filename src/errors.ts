@@ -132,6 +132,12 @@ export const errorCodes = [
     meaning:
       'ClickHouse, which has the facts, cannot be reached, refuses, or is too far behind the ledger; see the message. Records are accepted meanwhile.',
   },
+  {
+    code: 'SEGMENT_UNAVAILABLE',
+    status: 503,
+    meaning:
+      'The answer rests on archived records, and the file of their segment is missing or cannot be read; the message names it. Everything else works.',
+  },
   { code: 'NOT_READY', status: 503, meaning: 'The server is starting or stopping.' },
 ] as const;
 

@@ -30,8 +30,15 @@ const units: readonly Unit[] = [
   { name: 'lib', files: /^src\/lib\//, may: ['errors'] },
   { name: 'config', files: /^src\/(config\.ts$|settings\/)/, may: ['lib', 'errors'] },
   { name: 'tables', files: /^db\/tables\//, may: [], types: ['lib'] },
-  { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables', 'errors'] },
-  { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'lib', 'tables'], types: ['store types'] },
+  { name: 'store types', files: /^db\/(store|tx|ledger-archive)\.ts$/, may: [], types: ['tables', 'errors'] },
+  { name: 'duckdb library', files: /^db\/datasets\/duckdb-library\.ts$/, may: [] },
+  { name: 'segment files', files: /^db\/segments\//, may: ['errors', 'lib', 'duckdb library'] },
+  {
+    name: 'store',
+    files: /^db\/(open\.ts|sqlite\/)/,
+    may: ['errors', 'lib', 'tables', 'segment files'],
+    types: ['store types'],
+  },
   { name: 'sources', files: /^src\/sources\//, may: ['lib', 'errors'] },
   {
     name: 'dataset engine types',
@@ -41,8 +48,8 @@ const units: readonly Unit[] = [
   },
   {
     name: 'dataset engine',
-    files: /^db\/datasets\/(?!((sql\/)?engine|build-observer)\.ts)/,
-    may: ['errors', 'lib', 'sources'],
+    files: /^db\/datasets\/(?!((sql\/)?engine|build-observer|duckdb-library)\.ts)/,
+    may: ['errors', 'lib', 'sources', 'duckdb library'],
     types: ['dataset engine types'],
   },
   { name: 'indices', files: /^src\/indices\//, may: ['lib', 'errors'] },
@@ -119,6 +126,12 @@ const units: readonly Unit[] = [
     types: ['store types'],
   },
   {
+    name: 'archive',
+    files: /^src\/archive\//,
+    may: ['backup', 'store', 'lib', 'errors'],
+    types: ['store types'],
+  },
+  {
     name: 'context',
     files: /^src\/context\.ts$/,
     may: ['lib'],
@@ -178,6 +191,7 @@ const units: readonly Unit[] = [
     files: /^src\/cli\//,
     may: [
       'app',
+      'archive',
       'backup',
       'telemetry',
       'codegen',

@@ -3,7 +3,8 @@ import type Database from 'better-sqlite3';
 import { storageFaultOf } from '../../src/errors.ts';
 import type { BulkOptions, BulkWriter, Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
-import type { SqliteTransaction, StoreState } from './transaction.ts';
+import type { StoreState } from './store-state.ts';
+import type { SqliteTransaction } from './transaction.ts';
 
 /** Enough that random keys of some million records are found in memory. */
 const cacheKibibytes = 256 * 1024;

@@ -1,19 +1,28 @@
 import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { Damage } from '../store.ts';
+import { archivedTableOf } from './archived-tables.ts';
 import { ledgerTables } from './ledger-tables.ts';
 
 type Found = Record<string, unknown>;
 
-/** All records, the erased ones included: those count as what they were. */
+/** SQL: up to which sequence number records are in segments. */
+export const archivedSeq = '(select coalesce(max(last_seq), 0) from ledger_segments)';
+
+/** All records that are not in segments, the erased ones included: those count as what they were. */
 const recordsOf = (): string =>
   [
-    ...ledgerTables.map(
-      (table) =>
-        `select seq, recorded_at_us, import_id, '${getTableName(table)}' as name from "${getTableName(table)}"`,
-    ),
+    ...ledgerTables.map((table) => {
+      const name = getTableName(table);
+      const condition = archivedTableOf(table) ? ` where seq > ${archivedSeq}` : '';
+      return `select seq, recorded_at_us, import_id, '${name}' as name from "${name}"${condition}`;
+    }),
     'select id as seq, recorded_at_us, import_id, table_name as name from erased_records where left_digest is null',
   ].join(' union all ');
+
+/** The number of records of each import that are in segments. */
+export const archivedCounts =
+  "select json_extract(c.value, '$[0]') as import_id, json_extract(c.value, '$[1]') as k from ledger_segments, json_each(import_counts) c";
 
 const faultsMax = 10;
 
@@ -44,7 +53,7 @@ const rules: readonly { readonly table: string; sql(): string; message(row: Foun
     table: 'imports',
     sql: () =>
       `select id, accepted, n from (select id, accepted, (select coalesce(sum(k), 0) from
-       (select import_id, count(*) as k from (${recordsOf()}) group by import_id) as c where c.import_id = imports.id) as n
+       (select import_id, count(*) as k from (${recordsOf()}) group by import_id union all ${archivedCounts}) as c where c.import_id = imports.id) as n
        from imports where target not in ('USER_FILES', 'DATASET')
        and not (target = 'IP_RANGES' and state in ('FAILED', 'CANCELLED'))) where accepted <> n`,
     message: (row) => `imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`,
@@ -67,10 +76,11 @@ const rules: readonly { readonly table: string; sql(): string; message(row: Foun
       `imports: import ${row.id} says ${row.expected} records were not imported, ${row.n} rejected records are stored`,
   },
   {
+    // What segments hold is compared with its digests.
     table: 'rejected_records',
     sql: () =>
       `select r.id, r.settled_seq from rejected_records r left join (${recordsOf()}) l on l.seq = r.settled_seq
-       where r.settled_seq is not null and (r.state <> 'RESOLVED' or l.seq is null or l.import_id is not r.import_id)`,
+       where r.settled_seq > ${archivedSeq} and (r.state <> 'RESOLVED' or l.seq is null or l.import_id is not r.import_id)`,
     message: (row) => `rejected_records: ${row.id} says it became record ${row.settled_seq}, which is not so`,
   },
 ];

@@ -1,12 +1,14 @@
 import Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { Damage } from '../store.ts';
+import { archivedTableOf } from './archived-tables.ts';
 import { columnsOf } from './columns.ts';
 import { outOfOrder } from './damage-errors.ts';
 import { bytesOf, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { ledgerTables } from './ledger-tables.ts';
 import { originOf } from './origin.ts';
 import { readRange } from './seal.ts';
+import { Catalogue } from './segment-catalogue.ts';
 
 interface StoredCommit {
   readonly lastSeq: number;
@@ -19,6 +21,8 @@ interface LedgerReader {
   readonly name: string;
   readonly rowDigest: RowDigest;
   readonly read: Database.Statement<[number, number], unknown[]>;
+  /** Records up to this sequence number are not in the table, or do not count. */
+  readonly archivedSeq: number;
   readonly positions: { readonly seq: number; readonly importId: number; readonly line: number };
 }
 
@@ -26,7 +30,7 @@ const commitsPerPage = 500;
 /** Records that are compared at once. */
 const windowRecords = 4096;
 
-/** Checks the chain of commits, and every record against its digest. */
+/** Checks the chain of commits, and every record in a table against its digest. */
 export class RecordsCheck {
   readonly #client: Database.Database;
   readonly #share: number;
@@ -36,6 +40,8 @@ export class RecordsCheck {
   readonly #left: Database.Statement<[number], string | null>;
   /** Tables that SQLite cannot read. */
   readonly #unreadable = new Set<string>();
+  /** Up to which sequence number records are in segments, which `damagedSegments` checks. */
+  readonly #archivedSeq: number;
 
   /** `share` of records: that whose content is checked, 0 to 1; the chain of commits is checked as a whole. */
   constructor(client: Database.Database, share = 1) {
@@ -43,6 +49,7 @@ export class RecordsCheck {
     this.#share = share;
     this.#origin = originOf(client);
     this.#left = client.prepare<[number], string | null>('select left_digest from erased_records where id = ?').pluck();
+    this.#archivedSeq = new Catalogue(client).lastSeq();
     this.#readers = ledgerTables.map((table) => {
       const keys = columnsOf(table).map(([key]) => key);
       const [seq, importId, line] = ['seq', 'importId', 'line'].map((key) => keys.indexOf(key)) as [
@@ -51,7 +58,9 @@ export class RecordsCheck {
         number,
       ];
       const positions = { seq, importId, line };
-      return { name: getTableName(table), rowDigest: new RowDigest(table), read: readRange(client, table), positions };
+      const archivedSeq = archivedTableOf(table) ? this.#archivedSeq : 0;
+      const rowDigest = new RowDigest(table);
+      return { name: getTableName(table), rowDigest, read: readRange(client, table), archivedSeq, positions };
     });
   }
 
@@ -120,7 +129,7 @@ export class RecordsCheck {
     const isFound = new Uint8Array(count);
     for (const reader of this.#readers) {
       const { name, rowDigest, positions } = reader;
-      for (const row of yield* this.#rows(reader, from, from + count)) {
+      for (const row of yield* this.#rows(reader, Math.max(from, reader.archivedSeq), from + count)) {
         const seq = Number(row[positions.seq]);
         const index = seq - from - 1;
         // Only in a damaged file.
@@ -145,7 +154,7 @@ export class RecordsCheck {
     for (let index = 0; index < count; index++) {
       const sequence = from + index + 1;
       // Of an erased record nothing is left.
-      if (isFound[index] === 0 && this.#left.get(sequence) !== null)
+      if (isFound[index] === 0 && sequence > this.#archivedSeq && this.#left.get(sequence) !== null)
         yield { table: null, sequence, message: `ledger: record ${sequence} is missing` };
     }
   }

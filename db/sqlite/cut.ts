@@ -2,9 +2,12 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import { DomainError } from '../../src/errors.ts';
 import type { CutResult } from '../store.ts';
+import { archivedTableOf } from './archived-tables.ts';
+import { archivedCounts, archivedSeq } from './check-counts.ts';
 import { ledgerTables } from './ledger-tables.ts';
 import { originOf } from './origin.ts';
 import { sealAnew } from './seal.ts';
+import { archivedCommitEnd } from './segment-catalogue.ts';
 
 /** Where a ledger is cut: what was recorded later goes. */
 interface Cut {
@@ -47,6 +50,12 @@ const cutAt = (client: Database.Database, sequence: number): Cut | null => {
   if (sequence < origin)
     throw new DomainError('BAD_REQUEST', `the ledger begins after sequence number ${origin}, later than ${sequence}`);
   if (sequence === last) return null;
+  const archivedEnd = archivedCommitEnd(client);
+  if (sequence < archivedEnd)
+    throw new DomainError(
+      'BAD_REQUEST',
+      `records up to sequence number ${archivedEnd} are archived, which is later than ${sequence}: questions as of ${sequence} need no restore`,
+    );
   const commit = client.prepare(
     'select last_seq as lastSeq, recorded_at_us as atUs from commits where last_seq >= ? order by last_seq limit 1',
   );
@@ -86,7 +95,10 @@ const applyCut = (client: Database.Database, cut: Cut): CutResult => {
  */
 const createCutImports = (client: Database.Database, cut: Cut): void => {
   const recordsOf = [
-    ...ledgerTables.map((table) => `select import_id, seq, recorded_at_us from "${getTableName(table)}"`),
+    ...ledgerTables.map((table) => {
+      const condition = archivedTableOf(table) ? ` where seq > ${archivedSeq}` : '';
+      return `select import_id, seq, recorded_at_us from "${getTableName(table)}"${condition}`;
+    }),
     'select import_id, id, recorded_at_us from erased_records where left_digest is null',
   ]
     .map((records) => `select * from (${records}) where import_id is not null`)
@@ -95,15 +107,16 @@ const createCutImports = (client: Database.Database, cut: Cut): void => {
     id integer primary key, kept integer not null, is_later integer not null, is_ended integer not null, is_split integer not null)`);
   client
     .prepare(
-      `insert into cut_imports select i.id, coalesce(r.kept, 0),
-         i.started_at_us > @untilUs and coalesce(r.kept, 0) = 0,
+      `insert into cut_imports select i.id, coalesce(r.kept, 0) + coalesce(a.kept, 0),
+         i.started_at_us > @untilUs and coalesce(r.kept, 0) + coalesce(a.kept, 0) = 0,
          coalesce(i.finished_at_us <= @untilUs, 0) and coalesce(r.cut, 0) = 0,
          coalesce(r.split, 0)
        from imports i left join (
          select import_id, sum(seq <= @sequence) as kept,
            max(seq > @sequence and recorded_at_us <= coalesce(j.finished_at_us, recorded_at_us)) as cut,
            max(seq > @sequence and recorded_at_us = @recordedAtUs) as split
-         from (${recordsOf}) join imports j on j.id = import_id group by import_id) r on r.import_id = i.id`,
+         from (${recordsOf}) join imports j on j.id = import_id group by import_id) r on r.import_id = i.id
+       left join (select import_id, sum(k) as kept from (${archivedCounts}) group by import_id) a on a.import_id = i.id`,
     )
     .run(cut);
 };

@@ -119,7 +119,7 @@ const textOfOther = (value: unknown): string => (Buffer.isBuffer(value) ? value.
 
 const seedOf = (name: string): number => createHash('sha256').update(name).digest().readInt32BE(0);
 
-const absentValueOf = (column: ReturnType<typeof columnsOf>[number][1]): unknown => {
+export const absentValueOf = (column: ReturnType<typeof columnsOf>[number][1]): unknown => {
   const { default: value } = column;
   return value === undefined || value === null ? null : column.mapToDriverValue(value);
 };

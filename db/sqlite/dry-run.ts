@@ -1,13 +1,18 @@
 import type Database from 'better-sqlite3';
 import type { Store, Tx } from '../store.ts';
+import type { ArchivedRows } from './archived-rows.ts';
 import { openClient } from './client.ts';
 import { SqliteTransaction } from './transaction.ts';
 
 /** A dry run: reads see the real store with the dry run's own rows on top; its rows go to a scratch database in memory. */
-export const createDryRun = (client: Database.Database, nowUs: () => number): ReturnType<Store['dryRun']> => {
+export const createDryRun = (
+  client: Database.Database,
+  nowUs: () => number,
+  archived: ArchivedRows | null,
+): ReturnType<Store['dryRun']> => {
   const scratchClient = openClient(':memory:');
-  const scratch = new SqliteTransaction(scratchClient, { nowUs, firstSequence: 1 });
-  const real = new SqliteTransaction(client, { nowUs, firstSequence: 1 });
+  const scratch = new SqliteTransaction(scratchClient, { nowUs, firstSequence: 1 }, null);
+  const real = new SqliteTransaction(client, { nowUs, firstSequence: 1 }, archived);
   scratch.begin();
   const tx: Tx = {
     get nowUs() {

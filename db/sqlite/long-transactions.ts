@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
 import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
 import type { StoreOptions, Tx } from '../store.ts';
-import { type CommittedRecords, SqliteTransaction } from './transaction.ts';
+import type { ArchivedRows } from './archived-rows.ts';
+import type { CommittedRecords } from './store-state.ts';
+import { SqliteTransaction } from './transaction.ts';
 
 /** Pages that do not fit are written before the commit, and again when they change once more. */
 const cacheKibibytes = 64 * 1024;
@@ -21,11 +23,17 @@ interface LongChecks {
 export class LongTransactions {
   readonly #open: () => Database.Database;
   readonly #options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
+  readonly #archived: ArchivedRows | null;
   #connection: { readonly client: Database.Database; readonly tx: SqliteTransaction } | undefined;
 
-  constructor(open: () => Database.Database, options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>) {
+  constructor(
+    open: () => Database.Database,
+    options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>,
+    archived: ArchivedRows | null,
+  ) {
     this.#open = open;
     this.#options = options;
+    this.#archived = archived;
   }
 
   /** Begins a transaction. Throws SQLITE_BUSY while another connection has the lock for writing. */
@@ -101,7 +109,7 @@ export class LongTransactions {
     if (!this.#connection) {
       const client = this.#open();
       client.pragma(`cache_size = -${cacheKibibytes}`);
-      this.#connection = { client, tx: new SqliteTransaction(client, this.#options) };
+      this.#connection = { client, tx: new SqliteTransaction(client, this.#options, this.#archived) };
     }
     return this.#connection;
   }

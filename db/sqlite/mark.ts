@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import type { StoreState } from './transaction.ts';
+import type { StoreState } from './store-state.ts';
 
 /** How far the store had got, as the file beside it says. */
 export type MarkState = StoreState;

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
 import { type FileIdentity, MarkFile, type MarkState } from './mark.ts';
 import { asDamage, checkBeforeOpening, identityOf, stateOf } from './preflight.ts';
-import type { StoreState } from './transaction.ts';
+import type { StoreState } from './store-state.ts';
 
 interface MarkedFileOptions {
   readonly isReadOnly?: boolean;

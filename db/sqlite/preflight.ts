@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import { bytesOf, noDigest, rowDigestBytes } from './digests.ts';
 import type { FileIdentity, MarkState } from './mark.ts';
-import type { StoreState } from './transaction.ts';
+import type { StoreState } from './store-state.ts';
 import { WriteHealth } from './write-health.ts';
 
 const openWaitMs = 10_000;

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { ArchivedRows } from './archived-rows.ts';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from './columns.ts';
 import { type Inserter, insertRows } from './inserter.ts';
 import { KeyHasher } from './key-hashes.ts';
@@ -19,6 +20,7 @@ const announcedMin = 4;
 /** The batches of the work that runs. */
 export class RecordBatches {
   readonly #client: Database.Database;
+  readonly #archived: ArchivedRows | null;
   readonly #known = new Map<SQLiteTable, RecordBatch>();
   readonly #announced = new Map<SQLiteTable, RecordBatch>();
   /**
@@ -27,8 +29,9 @@ export class RecordBatches {
    */
   #committedSeq: number | null = null;
 
-  constructor(client: Database.Database) {
+  constructor(client: Database.Database, archived: ArchivedRows | null) {
     this.#client = client;
+    this.#archived = archived;
   }
 
   /** Call it when a transaction of many works begins, with the last record before it. */
@@ -49,7 +52,7 @@ export class RecordBatches {
     { columns, records, lastSeq }: { columns: readonly string[]; records: readonly object[]; lastSeq: number },
   ): void {
     if (records.length < announcedMin) return;
-    const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter);
+    const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter, this.#archived);
     this.#known.set(table, batch);
     this.#announced.set(table, batch);
     batch.use(columns, this.#committedSeq === null ? null : { committedSeq: this.#committedSeq, lastSeq });
@@ -80,6 +83,7 @@ export class RecordBatches {
  */
 class RecordBatch {
   readonly #client: Database.Database;
+  readonly #archived: ArchivedRows | null;
   readonly #table: SQLiteTable;
   readonly #inserter: Inserter;
   readonly #keys: readonly string[];
@@ -104,8 +108,9 @@ class RecordBatch {
   #used = 0;
   #storedKeys: StoredKeys | null = null;
 
-  constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter) {
+  constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter, archived: ArchivedRows | null) {
     this.#client = client;
+    this.#archived = archived;
     this.#table = table;
     this.#inserter = inserter;
     this.#keys = columnsOf(table).map(([key]) => key);
@@ -135,6 +140,7 @@ class RecordBatch {
     if (this.#columns.length === 0) return;
     const known = this.#known;
     const unknown: number[] = [];
+    const firstNew = known.size;
     for (const match of matches) {
       if (!this.#readKey(match)) continue;
       const before = known.size;
@@ -143,8 +149,22 @@ class RecordBatch {
       this.#newest.push(null);
       if (this.#storedKeys?.mayHave(known.hashOf(number)) !== false) unknown.push(number);
     }
-    if (unknown.length === 0 || this.#isEmpty.get() === undefined) return;
-    for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
+    if (unknown.length > 0 && this.#isEmpty.get() !== undefined)
+      for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
+    this.#findArchived(firstNew);
+  }
+
+  /** Looks up keys from a number on that no row of the table has. */
+  #findArchived(firstNew: number): void {
+    const archived = this.#archived;
+    const lastSeq = archived?.lastSeqOf(this.#table) ?? 0;
+    if (archived === null || lastSeq === 0) return;
+    for (let number = firstNew; number < this.#known.size; number++) {
+      if (this.#newest[number] !== null) continue;
+      const key = this.#known.keyOf(number);
+      const match = Object.fromEntries(this.#columns.map((column, index) => [column, key[index]]));
+      this.#newest[number] = archived.newest(this.#table, match, lastSeq) ?? null;
+    }
   }
 
   /** The newest row of a match; null when there is none, undefined when that is not known here. */

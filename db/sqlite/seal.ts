@@ -6,6 +6,7 @@ import { columnsOf } from './columns.ts';
 import { combineChanges, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { ledgerTables } from './ledger-tables.ts';
 import { originOf } from './origin.ts';
+import { archivedCommitEnd } from './segment-catalogue.ts';
 import { SideRows } from './side-rows.ts';
 import { sideTables } from './side-tables.ts';
 
@@ -36,19 +37,27 @@ export const sealMigrated = (client: Database.Database, changes: number): void =
   sideRows.sealAfter({ changes, digest });
 };
 
-/** Computes all digests again, after work that went past the transactions of the store. */
+/** Computes all digests again, after work that went past the transactions of the store; not those of archived records. */
 export const sealAnew = (client: Database.Database): void => {
-  client.exec('update commits set digest = null; delete from store_state');
+  client.prepare('update commits set digest = null where last_seq > ?').run(archivedCommitEnd(client));
+  client.exec('delete from store_state');
   sealMigrated(client, 0);
 };
 
 const sealCommits = (client: Database.Database): void => {
   const digestsUpTo = prepareRecordDigests(client);
   const seal = client.prepare('update commits set digest = ?, record_digests = ? where last_seq = ?');
-  const commits = client.prepare('select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits order by 1');
-  let digest = noDigest;
-  let after = 0;
-  const origin = originToSeal(client);
+  const sealed = client
+    .prepare<[], { lastSeq: number; digest: Buffer }>(
+      'select last_seq as lastSeq, digest from commits where digest is not null order by last_seq desc limit 1',
+    )
+    .get();
+  const commits = client.prepare(
+    'select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits where digest is null order by 1',
+  );
+  let digest = sealed?.digest ?? noDigest;
+  let after = sealed?.lastSeq ?? 0;
+  const origin = sealed ? 0 : originToSeal(client);
   for (const commit of commits.all() as { lastSeq: number; recordedAtUs: number }[]) {
     const recordDigests = commit.lastSeq === origin ? Buffer.alloc(0) : digestsUpTo(after, commit.lastSeq);
     digest = commitDigest(digest, { ...commit, recordDigests });

@@ -20,6 +20,7 @@ const numbers: readonly (readonly [number, SQLiteTable])[] = [
   [11, tables.rejectGroups],
   [12, tables.userFileOutputs],
   [13, tables.erasedRecords],
+  [14, tables.ledgerSegments],
 ];
 
 const idsPerTable = 2 ** 40;

@@ -2,11 +2,15 @@ import type { ColumnName, LedgerTable, Row, SliceRequest } from '../store.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import type { RecordReader } from './record-reader.ts';
 
-/** Reads records in slices; each slice is a statement that starts after the last row of the previous slice. */
+/**
+ * Reads records in slices; each slice is a statement that starts after the last row of the previous slice. `after`, other than
+ * 0, is the sequence number after which records are read; they are in the order of these numbers then.
+ */
 export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   reader: RecordReader,
   table: T,
   { columns, match, orderBy, sliceRows }: SliceRequest<T, C>,
+  after = 0,
 ): Iterable<Pick<Row<T>, C>[]> {
   const key = `"${columnOf(table, orderBy).name}"`;
   const matching = Object.keys(match).map((name) => `"${columnOf(table, name).name}" = ?`);
@@ -14,7 +18,7 @@ export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   const first = `where ${matching.join(' and ') || '1'} ${order}`;
   const further = `where ${[...matching, `(${key}, seq) > (?, ?)`].join(' and ')} ${order}`;
   const matched = encodeValues(table, match);
-  let last: Record<string, unknown> | undefined;
+  let last: Record<string, unknown> | undefined = after > 0 ? { seq: after } : undefined;
   for (;;) {
     const condition = last ? further : first;
     const from = last ? [...encodeValues(table, { [orderBy]: last[orderBy] }), last.seq] : [];

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { startThread } from '../../src/lib/thread.ts';
 import type { Damage } from '../store.ts';
+import { damagedCatalogue } from './check-archive.ts';
 import { RecordsCheck } from './check-records.ts';
 import { damagedRows } from './check-rows.ts';
 import { damagedPages, damagedSchema } from './check-structure.ts';
@@ -60,6 +61,7 @@ export const damagesOfStore = (client: Database.Database, after: number): Genera
     yield* damagedSchema(client);
     yield* new RecordsCheck(client).damages(after);
     yield* damagedRows(client);
+    yield* damagedCatalogue(client);
     yield* damagedPages(client, false);
   });
 

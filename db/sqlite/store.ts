@@ -20,17 +20,19 @@ import type {
   Tx,
 } from '../store.ts';
 import { commits } from '../tables/index.ts';
+import { ArchivedRecords } from './archived-records.ts';
+import { ArchivedRows } from './archived-rows.ts';
 import { SqliteBulkWriter } from './bulk-writer.ts';
 import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
+import { LedgerArchive } from './ledger-archive.ts';
+import { LedgerReader } from './ledger-reader.ts';
 import { LongTransactions } from './long-transactions.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
 import { stateOf } from './preflight.ts';
-import { countOf, countsIn, pageOf, rowsIn } from './queries.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { RecordReader } from './record-reader.ts';
-import { readSlices } from './slices.ts';
 import { checkStart } from './start-check.ts';
 import { stateDigestOf } from './state-digest.ts';
 import { SqliteTransaction } from './transaction.ts';
@@ -67,6 +69,8 @@ class SqliteStore implements Store {
   readonly #db: BetterSQLite3Database;
   readonly #nowUs: () => number;
   readonly #reader: RecordReader;
+  readonly #archived: ArchivedRecords | null;
+  readonly #ledger: LedgerReader;
   readonly #recent = new RecentCommits();
   readonly #tx: SqliteTransaction;
   readonly #long: LongTransactions | null;
@@ -87,10 +91,15 @@ class SqliteStore implements Store {
     this.#db = drizzle({ client });
     this.#nowUs = options.nowUs;
     this.#reader = new RecordReader(client);
-    this.#tx = new SqliteTransaction(client, options);
+    this.#archived = file && new ArchivedRecords(file.path, options.isExclusive ? client : undefined);
+    const archived = this.#archived && new ArchivedRows(this.#archived);
+    this.#ledger = new LedgerReader({ reader: this.#reader, db: () => this.#openDb, archived });
+    this.#tx = new SqliteTransaction(client, options, archived);
     // A reader writes nothing, and one that keeps others out would keep itself out.
     const isAlone = file === null || options.isReadOnly === true || options.isExclusive === true;
-    this.#long = isAlone ? null : new LongTransactions(() => openClient(file.path, options.onStatement), options);
+    this.#long = isAlone
+      ? null
+      : new LongTransactions(() => openClient(file.path, options.onStatement), options, archived);
     this.#queue = new WriteQueue({
       client,
       tx: this.#tx,
@@ -141,7 +150,7 @@ class SqliteStore implements Store {
   }
 
   dryRun(): ReturnType<Store['dryRun']> {
-    return createDryRun(this.#client, this.#nowUs);
+    return createDryRun(this.#client, this.#nowUs, this.#archived && new ArchivedRows(this.#archived));
   }
 
   commitsAfter(seq: number, limit: number): Commit[] {
@@ -161,31 +170,23 @@ class SqliteStore implements Store {
     after: number,
     upTo: number,
   ): Pick<Row<T>, C>[] {
-    const condition = 'where seq > ? and seq <= ? order by seq';
     const rows =
-      this.#recent.records(table, columns, after, upTo) ??
-      this.#reader.read({ table, columns, condition, parameters: [after, upTo] });
+      this.#recent.records(table, columns, after, upTo) ?? this.#ledger.records(table, columns, { after, upTo });
     return rows as Pick<Row<T>, C>[];
   }
 
-  recordPage: Store['recordPage'] = (table, columns, { after, upTo, limit }) =>
-    this.#reader.read({
-      table,
-      columns,
-      condition: 'where seq > ? and seq <= ? order by seq limit ?',
-      parameters: [after, upTo, limit],
-    }) as never;
+  recordPage: Store['recordPage'] = (table, columns, range) => this.#ledger.records(table, columns, range) as never;
 
   rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[] {
-    return rowsIn(this.#reader, table, column, values);
+    return this.#ledger.rowsIn(table, column, values);
   }
 
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[] {
-    return pageOf(this.#reader, table, request);
+    return this.#ledger.page(table, request);
   }
 
   count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
-    return countOf(this.#openDb, table, match, range);
+    return this.#ledger.count(table, match, range);
   }
 
   countsIn<T extends SQLiteTable, V extends string | number>(
@@ -194,14 +195,14 @@ class SqliteStore implements Store {
     values: readonly V[],
     range: KeyRange<T>,
   ): Map<V, number> {
-    return countsIn(this.#openDb, table, { column, values }, range);
+    return this.#ledger.countsIn(table, column, values, range);
   }
 
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]> {
-    return readSlices(this.#reader, table, request);
+    return this.#ledger.slices(table, request);
   }
 
   bytes(): number {
@@ -211,6 +212,12 @@ class SqliteStore implements Store {
 
   erase<R>(work: (tx: ErasingTx) => R): Promise<R> {
     return this.#queue.write(() => work(this.#tx));
+  }
+
+  archive(): LedgerArchive {
+    const archived = this.#archived;
+    if (!archived) throw new DomainError('BAD_REQUEST', 'a ledger in memory has no archive');
+    return new LedgerArchive({ client: this.#client, archived, write: (work) => this.write(work) });
   }
 
   compact(): void {
@@ -256,9 +263,10 @@ class SqliteStore implements Store {
     this.#health.onChange(listener);
   }
 
-  verify(share = 1): ReturnType<Store['verify']> {
+  verify(share = 1, { withSegments } = { withSegments: true }): ReturnType<Store['verify']> {
     const marked = this.#file?.mark() ?? null;
-    const damages = [...verifyStore(this.#client, { share, marked })];
+    const archived = withSegments ? this.#archived : null;
+    const damages = [...verifyStore(this.#client, { share, marked, archived })];
     return {
       damages,
       problems: damages.map(({ message }) => message),
@@ -275,6 +283,8 @@ class SqliteStore implements Store {
   close(): void {
     this.#queue.close();
     this.#long?.close();
+    // Before the connection that writes: the last one to close empties the log of writes.
+    this.#archived?.close();
     this.#client.close();
     this.#file?.close();
   }

@@ -14,6 +14,8 @@ import type {
   StoreOptions,
 } from '../store.ts';
 import { erasedRecords } from '../tables/integrity.ts';
+import type { ArchivedRows } from './archived-rows.ts';
+import { archivedTableOf } from './archived-tables.ts';
 import { columnOf, encodeValues, equalities } from './columns.ts';
 import { CommitChain } from './commit-chain.ts';
 import { noDigest } from './digests.ts';
@@ -22,28 +24,13 @@ import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
 import { RecordBatches } from './record-batch.ts';
 import { RecordDigests } from './record-digests.ts';
+import { removeKeys } from './remove-archived.ts';
 import { readRange } from './seal.ts';
-import { SideRows, type SideState } from './side-rows.ts';
+import { SideRows } from './side-rows.ts';
+import type { CommittedRecords, StoreState } from './store-state.ts';
 
 /** The greatest sequence number that a JavaScript number states exactly. */
 const seqMax = Number.MAX_SAFE_INTEGER;
-
-/** What the store holds after a transaction. */
-export interface StoreState {
-  readonly lastSeq: number;
-  /** The digest of the last commit. */
-  readonly digest: Buffer;
-  /** All side tables. */
-  readonly side: SideState;
-}
-
-export interface CommittedRecords {
-  readonly firstSeq: number;
-  readonly records: readonly RecentRecord[];
-  /** The side tables that work has written, also work that was undone. */
-  readonly tables: ReadonlySet<SQLiteTable>;
-  readonly state: StoreState;
-}
 
 /**
  * The operations of a transaction on one connection, which also assigns sequence numbers. Statements are prepared once per table and
@@ -53,6 +40,7 @@ export class SqliteTransaction implements ErasingTx {
   readonly #client: Database.Database;
   readonly #clockUs: () => number;
   readonly #firstOfAll: number;
+  readonly #archived: ArchivedRows | null;
   readonly #finder: LatestRowFinder;
   readonly #inserters: Inserters;
   readonly #statements = new Map<string, Database.Statement>();
@@ -68,14 +56,19 @@ export class SqliteTransaction implements ErasingTx {
   #tables = new Set<SQLiteTable>();
   #nowUs = 0;
 
-  constructor(client: Database.Database, { nowUs, firstSequence }: Pick<StoreOptions, 'nowUs' | 'firstSequence'>) {
+  constructor(
+    client: Database.Database,
+    { nowUs, firstSequence }: Pick<StoreOptions, 'nowUs' | 'firstSequence'>,
+    archived: ArchivedRows | null,
+  ) {
     this.#client = client;
+    this.#archived = archived;
     this.#clockUs = nowUs;
     this.#firstOfAll = firstSequence;
     this.#finder = new LatestRowFinder(client);
     this.#inserters = new Inserters(client);
     this.#sideRows = new SideRows(client);
-    this.#batches = new RecordBatches(client);
+    this.#batches = new RecordBatches(client, archived);
     this.#chain = new CommitChain(client);
   }
 
@@ -180,6 +173,8 @@ export class SqliteTransaction implements ErasingTx {
     if (newest) return { known: newest as Row<T> };
     if (newest === null) return { seq: this.append(table, record) };
     batch?.flush();
+    const archived = this.#archivedRow(table, match);
+    if (archived) return { known: archived };
     this.#batches.passed(table);
     const inserter = this.#inserters.of(table);
     const values = this.#nextValues(inserter, record);
@@ -194,7 +189,14 @@ export class SqliteTransaction implements ErasingTx {
     const newest = batch?.newest(match);
     if (newest !== undefined) return (newest ?? undefined) as Row<T> | undefined;
     batch?.flush();
-    return this.#finder.find(table, match) as Row<T> | undefined;
+    const found = this.#finder.find(table, match) as Row<T> | undefined;
+    return found ?? this.#archivedRow(table, match);
+  }
+
+  /** The newest row that matches among those that are in segments. */
+  #archivedRow<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined {
+    const lastSeq = this.#archived?.lastSeqOf(table) ?? 0;
+    return lastSeq > 0 ? (this.#archived?.newest(table, match, lastSeq) as Row<T> | undefined) : undefined;
   }
 
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number {
@@ -231,7 +233,12 @@ export class SqliteTransaction implements ErasingTx {
     const where = equalities(table, match);
     const parameters = encodeValues(table, match);
     const found = this.#prepare(`select seq from "${getTableName(table)}" where ${where}`).pluck();
-    for (const seq of found.all(parameters) as number[]) this.#noteErased(table, seq, null);
+    const archived = archivedTableOf(table);
+    for (const seq of found.all(parameters) as number[]) {
+      // An archive that was interrupted may have added them.
+      if (archived) removeKeys(this.#client, archived, readRange(this.#client, table).get(seq - 1, seq) ?? []);
+      this.#noteErased(table, seq, null);
+    }
     this.#prepare(`delete from "${getTableName(table)}" where ${where}`).run(parameters);
   }
 

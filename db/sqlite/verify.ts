@@ -1,5 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Damage } from '../store.ts';
+import type { ArchivedRecords } from './archived-records.ts';
+import { damagedCatalogue, damagedSegments } from './check-archive.ts';
 import { wrongCounts } from './check-counts.ts';
 import { RecordsCheck } from './check-records.ts';
 import { damagedRows } from './check-rows.ts';
@@ -13,13 +15,15 @@ export interface VerifyRequest {
   readonly share: number;
   /** The mark as it was before the check begins; null without one. */
   readonly marked: MarkState | null;
+  /** Null to leave out what is in segments. */
+  readonly archived: ArchivedRecords | null;
 }
 
 /**
  * Checks all that a store holds: its tables and indices, the chain of commits, every record and row, the mark beside it and
  * the counts of its imports. It blocks the thread until it is done: do not call it on the thread of a server.
  */
-export function* verifyStore(client: Database.Database, { share, marked }: VerifyRequest): Generator<Damage> {
+export function* verifyStore(client: Database.Database, { share, marked, archived }: VerifyRequest): Generator<Damage> {
   // One transaction, so that concurrent commits of other processes do not look like damage.
   client.exec('begin');
   try {
@@ -29,6 +33,8 @@ export function* verifyStore(client: Database.Database, { share, marked }: Verif
     yield* damagedPages(client, share < 1);
     yield* new RecordsCheck(client, share).damages(0);
     yield* damagedRows(client);
+    yield* damagedCatalogue(client);
+    if (archived) yield* damagedSegments(client, archived, share);
     yield* wrongCounts(client);
   } catch (error) {
     if (!isDamage(error)) throw error;

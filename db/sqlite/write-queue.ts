@@ -5,7 +5,8 @@ import type { Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
 import { type LongTransactions, runSteps, type Steps } from './long-transactions.ts';
 import { SharedJobs } from './shared-jobs.ts';
-import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
+import type { CommittedRecords } from './store-state.ts';
+import type { SqliteTransaction } from './transaction.ts';
 import type { WriteHealth } from './write-health.ts';
 import type { WriteJob } from './write-job.ts';
 

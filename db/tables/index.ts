@@ -9,6 +9,7 @@ export * from './idempotency-keys.ts';
 export * from './imports.ts';
 export * from './integrity.ts';
 export * from './ip-city.ts';
+export * from './segments.ts';
 export * from './transactions.ts';
 export * from './user-files.ts';
 export * from './user-status.ts';

@@ -12,14 +12,19 @@ export interface StoreState {
   readonly sequence: number;
   readonly problems: readonly string[];
   /** The files that it names, by their paths in the folder of the copy. */
-  readonly files: readonly OwnedFile[];
+  readonly files: readonly StateFile[];
+}
+
+export interface StateFile extends OwnedFile {
+  /** Where it can be read if it is not in the data folder. */
+  readonly elsewhere?: string;
 }
 
 /** Opens a data folder that holds nothing but a copy of the store's file. */
 export type Inspect = (data: string) => Promise<StoreState>;
 
 /** A file of a snapshot: where it can be read, and where it belongs in the data folder. */
-export interface SnapshotFile extends OwnedFile {
+export interface SnapshotFile extends StateFile {
   readonly target: string;
 }
 
@@ -129,6 +134,9 @@ const findFile = async (
     await link(own, linked).catch(() => undefined);
     if (await isFile(linked)) return { ...file, path: linked, isMissing: false };
   }
+  const { elsewhere } = file;
+  if (elsewhere !== undefined && !(await isFile(own)))
+    return { ...file, path: elsewhere, isMissing: !(await isFile(elsewhere)) };
   return { ...file, path: own, isMissing: !(await isFile(own)) };
 };
 

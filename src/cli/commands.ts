@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import/import.ts';
 import { cityCommand } from './commands/ip-city.ts';
 import { keysCommand } from './commands/keys.ts';
+import { ledgerCommand } from './commands/ledger.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { rejectsCommand } from './commands/rejects/rejects.ts';
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   eraseCommand,
+  ledgerCommand,
   codegenCommand,
   documentsCommand,
   mcpCommand,

@@ -82,6 +82,12 @@ export const storeSettings = {
     description:
       'Interval between checks whether the data folder can be written again after a write has failed, in milliseconds.',
   },
+  segmentRecords: {
+    type: integer({ max: 10_000_000 }),
+    default: '500000',
+    description:
+      'Maximum number of sequence numbers in a segment of `asof ledger archive`. A segment is held in memory while it is written, about 30 bytes for each.',
+  },
   firstSequence: {
     type: integer({ max: Number.MAX_SAFE_INTEGER }),
     default: '1',

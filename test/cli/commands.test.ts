@@ -24,6 +24,7 @@ const names = [
   'backup',
   'restore',
   'erase',
+  'ledger',
   'documents',
   'mcp',
   'codegen',

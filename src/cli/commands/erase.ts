@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import type { Store } from '../../../db/store.ts';
+import { type RewrittenSegments, rewriteSegments } from '../../archive/erase-archived.ts';
 import { type ListedBackup, listBackups } from '../../backup/manifest.ts';
+import { openTarget } from '../../backup/open-target.ts';
 import type { Config } from '../../config.ts';
 import type { Erasure, ErasureRequest } from '../../domains/erasure/erasure.ts';
 import { preview } from '../../lib/problems.ts';
@@ -99,22 +101,43 @@ interface Request {
   readonly terminal: Terminal;
 }
 
-const eraseFrom = async ({ store, domains: { eraser } }: CommandServices, request: Request): Promise<void> => {
+const eraseFrom = async (opened: CommandServices, request: Request): Promise<void> => {
+  const { store, domains } = opened;
+  const { eraser } = domains;
   const { erasure, what, config } = request;
   const found = await eraser.find(erasure);
   if (found.isEmpty) {
     await withExplanation(config, () => eraser.finishInterrupted());
+    // Of an erasure that was interrupted.
+    await (await segmentsWithout({ matches: [] }, opened, config)).finish();
     await report(found, [], request);
     return;
   }
   await requireSpace(store, found, config);
   const backups = await backupsWith(found, request);
   await confirm(found, request);
-  await found.erase();
+  const segments = await segmentsWithout(found, opened, config);
+  try {
+    await found.erase(segments.apply);
+  } catch (error) {
+    await segments.finish();
+    throw error;
+  }
   await withExplanation(config, () => eraser.finish());
+  await segments.finish();
   if (!(await eraser.find(erasure)).isEmpty)
     throw new CommandError(exitFailure, `not all of ${what} was erased: run it again`);
   await report(found, backups, request);
+};
+
+/** Writes the segments anew that have records of the person. */
+const segmentsWithout = (
+  { matches }: Pick<Erasure, 'matches'>,
+  { store, data }: CommandServices,
+  config: Config,
+): Promise<RewrittenSegments> => {
+  const services = { store, data, openTarget: (location: string) => openTarget('--data', location, config) };
+  return rewriteSegments(services, matches, new AbortController().signal);
 };
 
 const confirm = async (found: Erasure, { what, options, terminal }: Request): Promise<void> => {

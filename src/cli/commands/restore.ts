@@ -97,6 +97,9 @@ const linesOf = (
   return [...lines, ...problems];
 };
 
+/** Segments are in the restored data folder, wherever the originals are. */
+const restoredSegments = 'segments';
+
 /** Cuts a restored store, prepares it for its first server, and finds what is wrong with it. */
 const finishStore = async (
   config: Config,
@@ -107,6 +110,7 @@ const finishStore = async (
   for (const file of files) await rm(join(data, 'datasets', file), { force: true });
   const problems = await withExistingData({ ...config, data }, async (opened) => {
     await opened.domains.imports.endInterrupted({ isRestored: true });
+    await opened.store.archive().relocate(restoredSegments);
     return (await problemsOfStore(opened)).damages.map(({ message }) => message);
   });
   const named = problems.map((problem) => problem.replaceAll(data, config.data));

@@ -46,6 +46,8 @@ const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>>
   rowDigests: [],
   storeState: [],
   erasedRecords: [],
+  ledgerSegments: [],
+  archivedKeys: [],
   conversations: ['CONVERSATIONS'],
   followups: ['CONVERSATIONS'],
   datasets: ['DATASETS'],

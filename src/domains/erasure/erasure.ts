@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
-import type { LedgerTable, Match, Store } from '../../../db/store.ts';
+import type { ErasingTx, LedgerTable, Match, Store } from '../../../db/store.ts';
 import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { datasetVersions } from '../../../db/tables/datasets.ts';
 import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { experimentEvents } from '../../../db/tables/experiments.ts';
+import { ledgerSegments } from '../../../db/tables/segments.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { userFiles } from '../../../db/tables/user-files.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
@@ -66,11 +67,13 @@ export interface Erasure {
   readonly firstSequence: number | null;
   readonly hasTexts: boolean;
   readonly isEmpty: boolean;
+  /** The records to erase, by their tables. */
+  readonly matches: readonly (readonly [LedgerTable, Match<LedgerTable>])[];
   /**
    * Removes it from the tables; `finish` removes what is left in files and free pages. When it throws, OUT_OF_SPACE or
-   * STORAGE_FAILED among others, nothing was erased.
+   * STORAGE_FAILED among others, nothing was erased. What is archived is erased by `fromSegments`, in the same transaction.
    */
-  erase(): Promise<void>;
+  erase(fromSegments?: (tx: ErasingTx) => void): Promise<void>;
 }
 
 export interface EraserServices extends DatasetRowServices {
@@ -117,7 +120,8 @@ export class Eraser {
       firstSequence: seqs.size > 0 ? [...seqs].reduce((least, seq) => Math.min(least, seq)) : null,
       hasTexts: texts.length > 0,
       isEmpty: seqs.size + texts.length + found.files.length === 0,
-      erase: () => this.#erase({ userId, texts, images, found }),
+      matches: userId === null ? [] : matchesOf(userId).map(([, table, match]) => [table, match] as const),
+      erase: (fromSegments) => this.#erase({ userId, texts, images, found }, fromSegments),
     };
   }
 
@@ -143,13 +147,16 @@ export class Eraser {
     await this.#journal.end();
   }
 
-  async #erase({ userId, texts, images, found }: Found): Promise<void> {
+  async #erase({ userId, texts, images, found }: Found, fromSegments?: (tx: ErasingTx) => void): Promise<void> {
+    if (userId !== null && !fromSegments && this.#store.count(ledgerSegments) > 0)
+      throw new Error('records that are archived would not be erased');
     const { newFiles, apply, undo } = await found.rewrite();
     try {
       await this.#journal.begin({ images, files: [...found.files, ...newFiles] });
       await this.#store.erase((tx) => {
         for (const text of texts) text.erase(tx);
         if (userId !== null) for (const [, table, match] of matchesOf(userId)) tx.erase(table, match);
+        fromSegments?.(tx);
         apply(tx);
       });
     } catch (error) {

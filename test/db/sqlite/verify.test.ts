@@ -73,7 +73,7 @@ it('verify does not report what another process commits meanwhile as damage', as
   });
   const client = openClient(join(data, 'asof.sqlite'));
   onTestFinished(() => void client.close());
-  const tx = new SqliteTransaction(client, { nowUs: () => 0, firstSequence: 1 });
+  const tx = new SqliteTransaction(client, { nowUs: () => 0, firstSequence: 1 }, null);
   await store.write(appendChange());
   checking.now = true;
   expect(store.verify()).toMatchObject({ problems: [] });
