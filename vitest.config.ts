@@ -89,6 +89,17 @@ export default defineConfig({
           env: { RUNS: process.env.RUNS ?? '4' },
         },
       },
+      {
+        extends: true,
+        // The same copy on a cluster of two shards, whose second one is a process of its own.
+        test: {
+          name: 'cluster',
+          include: hasClickHouse ? ['test/db/clickhouse/{copy,enrichment,kill,parity}.test.ts'] : [],
+          ...built,
+          testTimeout: 600_000,
+          env: { RUNS: process.env.RUNS ?? '4', ASOF_TEST_CLICKHOUSE_CLUSTER: '1' },
+        },
+      },
     ],
     coverage: {
       provider: 'v8',

@@ -23,7 +23,7 @@ export const findChanges = async (
 
 const findUsers = async (connection: Connection, selection: string): Promise<string | null> => {
   if (selection === '') return null;
-  const sql = `SELECT DISTINCT user_id FROM (${selection}) LIMIT ${listedUsersMax + 1}`;
+  const sql = `SELECT DISTINCT user_id FROM ${connection.overShards(selection)} LIMIT ${listedUsersMax + 1}`;
   const users = (await connection.rows<[string]>(sql)).map(([userId]) => userId);
   if (users.length === 0) return null;
   return users.length > listedUsersMax ? selection : `SELECT arrayJoin([${textList(users)}])`;

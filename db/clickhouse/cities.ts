@@ -1,6 +1,6 @@
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
 import type { Connection } from './connection.ts';
-import { tables } from './tables.ts';
+import { insertEverywhere, tables } from './tables.ts';
 
 /** Addresses whose cities are found and stored at once. */
 const sliceAddresses = 50_000;
@@ -42,15 +42,16 @@ export class Cities {
     this.#covered.set(table, covered);
     if (covered >= sequence) return;
     const addresses: string[] = [];
-    const facts = `FROM ${this.#connection.table('transactions')} WHERE seq > ${covered} AND seq <= ${sequence} AND ip != ''`;
+    const connection = this.#connection;
+    const facts = `FROM ${connection.local('transactions')} WHERE seq > ${covered} AND seq <= ${sequence} AND ip != ''`;
     // The addresses of few facts are found by the order of the table.
-    const known = `SELECT ip FROM ${this.#connection.table('ip_cities')} WHERE table_seq = ${table} AND ip IN (SELECT ip ${facts})`;
-    const sql = `SELECT DISTINCT ip ${facts} AND ip NOT IN (${known})`;
-    await this.#connection.each<[string]>(sql, ([ip]) => void addresses.push(ip));
+    const known = `SELECT ip FROM ${connection.local('ip_cities')} WHERE table_seq = ${table} AND ip IN (SELECT ip ${facts})`;
+    const sql = `SELECT DISTINCT ip FROM ${connection.overShards(`SELECT ip ${facts} AND ip NOT IN (${known})`)}`;
+    await connection.each<[string]>(sql, ([ip]) => void addresses.push(ip));
     for (let from = 0; from < addresses.length; from += sliceAddresses)
       await this.#store(table, addresses.slice(from, from + sliceAddresses), sequence);
     const token = `${table} ${sequence}`;
-    await this.#connection.insert('ip_cities_progress', tables.ip_cities_progress.columns, [[table, sequence]], token);
+    await connection.insert('ip_cities_progress', tables.ip_cities_progress.columns, [[table, sequence]], token);
     this.#covered.set(table, sequence);
   }
 
@@ -58,7 +59,7 @@ export class Cities {
     const cities = await this.#knowledge.citiesOf(addresses, sequence);
     const rows = addresses.map((address, index) => [table, address, cities[index] as string]);
     // A repeat after a failure may store an address twice, with the same city: readers take any row of an address.
-    await this.#connection.insert('ip_cities', tables.ip_cities.columns, rows, `${table} ${addresses[0]} ${sequence}`);
+    await insertEverywhere(this.#connection, 'ip_cities', rows, `${table} ${addresses[0]} ${sequence}`);
   }
 
   async #readCovered(table: number): Promise<number> {

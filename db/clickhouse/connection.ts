@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ClickHouseClient, ClickHouseError, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { DomainError } from '../../src/errors.ts';
 import type { Work } from '../../src/lib/work.ts';
+import { type ClusterShape, clusterSettings, insertSettings, readShape } from './cluster.ts';
+import { textLiteral } from './literals.ts';
 
 export interface ConnectionOptions {
   /** URL of the HTTP interface. */
@@ -8,6 +11,8 @@ export interface ConnectionOptions {
   readonly clickhouseUser: string;
   readonly clickhousePassword: string;
   readonly clickhouseDatabase: string;
+  /** Name of the cluster that has the tables; empty for one server. */
+  readonly clickhouseCluster: string;
   /** Timeout of a statement, milliseconds. */
   readonly clickhouseMsMax: number;
 }
@@ -27,33 +32,102 @@ const statementSettings: ClickHouseSettings = {
 type Value = string | number | null | readonly number[];
 export type ResultRow = readonly (string | number | null)[];
 
-/** Statements on one database of ClickHouse, through its official client. */
+/**
+ * Statements on one database of ClickHouse, through its official client. On a cluster, each table is divided among the shards,
+ * see `tables.ts`, and a table over all of them has its name.
+ */
 export class Connection {
   readonly database: string;
+  /** Whether the tables are those of a cluster. */
+  readonly isCluster: boolean;
+  /** What follows the name of that which a statement creates, drops or empties. */
+  readonly onCluster: string;
+  /** The name of the database as a text in a statement. */
+  readonly databaseText: string;
+  readonly #clusterText: string;
+  #shape: ClusterShape | undefined;
   readonly #client: ClickHouseClient;
   readonly #where: string;
 
   constructor(options: ConnectionOptions) {
     const { clickhouse, clickhouseUser, clickhousePassword, clickhouseDatabase, clickhouseMsMax } = options;
+    const { clickhouseCluster } = options;
     this.database = quoted(clickhouseDatabase);
+    this.isCluster = clickhouseCluster !== '';
+    this.onCluster = this.isCluster ? ` ON CLUSTER ${quoted(clickhouseCluster)}` : '';
+    this.databaseText = textLiteral(clickhouseDatabase);
+    this.#clusterText = textLiteral(clickhouseCluster);
     this.#where = new URL(clickhouse).origin;
     this.#client = createClient({
       url: clickhouse,
       username: clickhouseUser,
       password: clickhousePassword,
       request_timeout: clickhouseMsMax,
-      clickhouse_settings: statementSettings,
+      clickhouse_settings: { ...statementSettings, ...(this.isCluster ? clusterSettings : {}) },
       log: { level: 127 },
     });
   }
 
-  /** The full name of a table. */
+  /** The full name of a table, with the rows of all shards. */
   table(name: string): string {
     return `${this.database}.${name}`;
   }
 
+  /** The full name of a table with the rows of the shard where a statement runs, see `overShards`. */
+  local(name: string): string {
+    return this.table(this.localName(name));
+  }
+
+  localName(name: string): string {
+    return this.isCluster ? `${name}_local` : name;
+  }
+
+  /**
+   * What stands behind FROM for the rows of a statement. On a cluster each shard runs it on its own tables (`local`): right
+   * where rows that it joins, or looks for, are on the same shard. Groups of these rows are counted on the shards, too.
+   */
+  overShards(select: string): string {
+    return this.isCluster ? `cluster(${this.#clusterText}, view(${select}))` : `(${select})`;
+  }
+
+  /** What stands behind FROM for a table of the database `system`, of all shards. Throws CONFLICT, see `shape`. */
+  async systemTable(name: string): Promise<string> {
+    if (!this.isCluster) return `system.${name}`;
+    await this.shape();
+    return `cluster(${this.#clusterText}, system.${name})`;
+  }
+
+  /** The engine of a table over all shards. `shardBy` is the expression that says which shard a row belongs to. */
+  overShardsEngine(name: string, shardBy: string): string {
+    const table = textLiteral(this.localName(name));
+    return `Distributed(${[this.#clusterText, this.databaseText, table, shardBy].join(', ')})`;
+  }
+
+  /** How the cluster is divided, as it was when this was last opened. Throws CONFLICT for a cluster that does not serve. */
+  async shape(): Promise<ClusterShape> {
+    this.#shape ??= await this.#readShape();
+    return this.#shape;
+  }
+
+  /** To be called before the tables are opened. */
+  forgetShape(): void {
+    this.#shape = undefined;
+  }
+
+  /** Throws FACTS_UNAVAILABLE when the cluster is divided in another way than it was: rows of a user would be apart. */
+  async requireShape(): Promise<void> {
+    if (!this.isCluster) return;
+    const [known, current] = [await this.shape(), await this.#readShape()];
+    if (!isDeepStrictEqual(known, current)) throw unavailable('the shards of the ClickHouse cluster have changed');
+  }
+
+  #readShape(): Promise<ClusterShape> {
+    return readShape((sql) => this.rows(sql), this.#clusterText);
+  }
+
   async command(sql: string): Promise<void> {
-    await this.#translated(() => this.#client.command({ query: sql }));
+    const settings = this.isCluster && isInsertion(sql) ? insertSettings(await this.shape()) : {};
+    await this.#translated(() => this.#client.command({ query: sql, clickhouse_settings: settings }));
   }
 
   /** All rows of a result. */
@@ -100,6 +174,7 @@ export class Connection {
     token: string,
   ): Promise<void> {
     if (rows.length === 0) return;
+    const ofCluster = this.isCluster ? insertSettings(await this.shape()) : {};
     await this.#translated(() =>
       this.#client.insert({
         table: this.table(table),
@@ -107,7 +182,7 @@ export class Connection {
         values: rows,
         format: 'JSONCompactEachRow',
         // One block, because the token identifies a block.
-        clickhouse_settings: { insert_deduplication_token: token, max_insert_block_size: '10000000' },
+        clickhouse_settings: { ...ofCluster, insert_deduplication_token: token, max_insert_block_size: '10000000' },
       }),
     );
   }
@@ -145,6 +220,9 @@ const refusals = new Set([
   ...['UNKNOWN_DATABASE', 'UNKNOWN_TABLE', 'TIMEOUT_EXCEEDED', 'MEMORY_LIMIT_EXCEEDED', 'TOO_MANY_PARTS'],
   ...['TOO_MANY_SIMULTANEOUS_QUERIES', 'TABLE_IS_READ_ONLY', 'NOT_ENOUGH_SPACE', 'NETWORK_ERROR', 'SOCKET_TIMEOUT'],
   ...['QUERY_WAS_CANCELLED', 'ABORTED', 'CANNOT_READ_ALL_DATA', 'UNEXPECTED_END_OF_FILE', 'KEEPER_EXCEPTION'],
+  // Of a cluster with a shard, or a replica, that is away.
+  ...['ALL_CONNECTION_TRIES_FAILED', 'ALL_REPLICAS_ARE_STALE', 'REPLICA_IS_NOT_IN_QUORUM', 'TOO_FEW_LIVE_REPLICAS'],
+  ...['UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE', 'UNKNOWN_STATUS_OF_INSERT', 'NO_ACTIVE_REPLICAS', 'DNS_ERROR'],
 ]);
 
 const firstLine = ({ message }: Error): string => message.split('\n')[0]?.slice(0, 300) ?? '';
@@ -152,8 +230,12 @@ const firstLine = ({ message }: Error): string => message.split('\n')[0]?.slice(
 export const unavailable = (message: string, cause?: unknown): DomainError =>
   new DomainError('FACTS_UNAVAILABLE', message, { details: { retryAfterMs }, cause });
 
-/** Whether a statement failed because a table that it names does not exist. */
+/** Whether a statement failed because a table that it names does not exist, or its database. */
 export const isTableMissing = (error: unknown): boolean =>
-  error instanceof DomainError && error.cause instanceof ClickHouseError && error.cause.type === 'UNKNOWN_TABLE';
+  error instanceof DomainError &&
+  error.cause instanceof ClickHouseError &&
+  (error.cause.type === 'UNKNOWN_TABLE' || error.cause.type === 'UNKNOWN_DATABASE');
+
+const isInsertion = (sql: string): boolean => sql.startsWith('INSERT');
 
 const quoted = (name: string): string => `\`${name.replace(/[`\\]/g, '\\$&')}\``;

@@ -19,7 +19,7 @@ type ConversationServices = Pick<QuestionServices, 'connection' | 'projector'>;
 
 /** Counts conversations in ClickHouse. Each answer waits until the records of its state are copied. */
 export const createConversationEngine = ({ connection, projector }: ConversationServices): ConversationEngine => {
-  const { starts, counts } = sourcesIn(connection);
+  const { starts, counts } = allIn(connection);
   const numberOf = (sequence: number, sql: string): Promise<number> =>
     projector.read(sequence, async () => {
       const [row] = await connection.rows<[number]>(sql);
@@ -45,19 +45,26 @@ export const createConversationEngine = ({ connection, projector }: Conversation
   };
 };
 
-const sourcesIn = (connection: Connection): { readonly starts: string; readonly counts: string } => ({
+interface Sources {
+  readonly starts: string;
+  readonly counts: string;
+}
+
+const allIn = (connection: Connection): Sources => ({
   starts: connection.table('conversations'),
   counts: connection.table('followup_counts'),
 });
 
+const localIn = (connection: Connection): Sources => ({
+  starts: connection.local('conversations'),
+  counts: connection.local('followup_counts'),
+});
+
 /** `FROM … WHERE …` for the starts of a span, and for the follow-ups that count to them. */
-const rowsOf = (connection: Connection, { span: { after, upTo }, sequence }: StartsRequest) => {
-  const { starts, counts } = sourcesIn(connection);
-  return {
-    starts: `FROM ${starts} WHERE seq > ${after} AND seq <= ${upTo}`,
-    followups: `FROM ${counts} WHERE start_seq > ${after} AND start_seq <= ${upTo} AND seq <= ${sequence}`,
-  };
-};
+const rowsOf = ({ starts, counts }: Sources, { span: { after, upTo }, sequence }: StartsRequest): Sources => ({
+  starts: `FROM ${starts} WHERE seq > ${after} AND seq <= ${upTo}`,
+  counts: `FROM ${counts} WHERE start_seq > ${after} AND start_seq <= ${upTo} AND seq <= ${sequence}`,
+});
 
 const readPage = async (
   connection: Connection,
@@ -68,7 +75,7 @@ const readPage = async (
   const low = Math.min(Math.max(span.after, afterSeq), span.upTo);
   const high = Math.max(Math.min(span.upTo, beforeSeq - 1), low);
   const ofSymbol = symbol === undefined ? '' : ` AND symbol = ${textLiteral(symbol)}`;
-  const matching = `${rowsOf(connection, request).starts}${ofSymbol}`;
+  const matching = `${rowsOf(allIn(connection), request).starts}${ofSymbol}`;
   const selected = `${matching} AND seq > ${low} AND seq <= ${high}`;
   const [rows, [counted = []]] = await Promise.all([
     connection.rows<[number]>(
@@ -94,14 +101,14 @@ const readCounts = async (
 ): Promise<readonly StartCounts[]> => {
   const { symbols } = request;
   if (symbols.length === 0) return [];
-  const { starts, followups } = rowsOf(connection, request);
+  const { starts, counts } = rowsOf(allIn(connection), request);
   const bySymbol = `AND symbol IN (${textList(symbols)}) GROUP BY symbol`;
   const [started, followed] = await Promise.all([
     connection.rows<[string, ...number[]]>(
       `SELECT symbol, count(), sum(is_wrong), min(seq), max(seq) ${starts} ${bySymbol}`,
       work,
     ),
-    connection.rows<[string, number]>(`SELECT symbol, sum(followups) ${followups} ${bySymbol}`, work),
+    connection.rows<[string, number]>(`SELECT symbol, sum(followups) ${counts} ${bySymbol}`, work),
   ]);
   const followupsOf = new Map(followed.map(([symbol, count]) => [symbol, Number(count)]));
   const found = new Map(
@@ -122,14 +129,14 @@ const readTrend = async (
   const { symbols, sequence } = request;
   if (symbols.length === 0) return [];
   const period = await periodExpression(connection, { source: 'CONVERSATIONS', sequence }, trend);
-  const { starts, followups } = rowsOf(connection, request);
+  const { starts, counts } = rowsOf(localIn(connection), request);
   const ofSymbols = `AND symbol IN (${textList(symbols)})`;
   // Follow-ups count at the time of the start of their conversation.
   const rows = [
     `SELECT symbol, recorded_at_us AS occurred_at_us, 1 AS started, 0 AS followed ${starts} ${ofSymbols}`,
-    `SELECT symbol, start_at_us, 0, followups ${followups} ${ofSymbols}`,
+    `SELECT symbol, start_at_us, 0, followups ${counts} ${ofSymbols}`,
   ];
-  const sql = `SELECT ${period} AS period, symbol, sum(f.started), sum(f.followed) FROM (${rows.join(' UNION ALL ')}) AS f GROUP BY period, symbol`;
+  const sql = `SELECT ${period} AS period, symbol, sum(f.started), sum(f.followed) FROM ${connection.overShards(rows.join(' UNION ALL '))} AS f GROUP BY period, symbol`;
   const points: PeriodCounts[] = [];
   await connection.each<[number, string, number, number]>(
     sql,

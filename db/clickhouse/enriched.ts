@@ -27,7 +27,7 @@ export interface FactState {
   readonly period: string | undefined;
   /** The stored enrichment that is of this state, or of an earlier one; undefined joins all facts. */
   readonly stored: StoredState | undefined;
-  /** The full name of a table. */
+  /** The full name of a table, on a cluster of that of a shard: each joins the facts of its own users. */
   table(name: string): string;
 }
 

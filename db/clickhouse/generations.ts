@@ -20,7 +20,7 @@ import {
   storedTable,
   supersededTable,
 } from './stored.ts';
-import { creationOf, type TableDefinition, tables, tablesOf } from './tables.ts';
+import { createTable, dropTable, type TableDefinition, tables, tablesOf } from './tables.ts';
 
 /** Where enriched facts are stored, and what they are made of. */
 export interface GenerationServices {
@@ -103,7 +103,9 @@ export const buildGeneration = async (
       const ofUsers = slices === 1 ? '' : ` AND cityHash64(user_id) % ${slices} = ${slice}`;
       const state = stateOf(services, { source, sequence, addressTable });
       const rows = joinedFacts(state, columnsOf(source), ofUsers);
-      await connection.command(insertion(connection, generation, source, `SELECT *, ${sequence}, 0 FROM (${rows})`));
+      await connection.command(
+        insertion(connection, generation, source, `SELECT *, ${sequence} AS from_seq, 0 AS attempt FROM (${rows})`),
+      );
     }
     facts += count;
   }
@@ -160,7 +162,7 @@ const stepStatements = (
   const { after, users } = changes;
   const rows = changedSince(state, columns, changes);
   if (!rows) return [];
-  const inserted = `SELECT *, ${to}, ${attempt} FROM (${rows})`;
+  const inserted = `SELECT *, ${to} AS from_seq, ${attempt} AS attempt FROM (${rows})`;
   if (users === null) return [insertion(connection, held, source, inserted)];
   const ofChanged = `${storedFacts(state, held)} AND user_id IN (${users})`;
   const compared = ['seq', ...columns.names.map(columnOf)].join(', ');
@@ -168,7 +170,12 @@ const stepStatements = (
   const added = `FROM ${table(storedTable(held, source))} WHERE from_seq = ${to} AND attempt = ${attempt} AND seq <= ${after}`;
   return [
     insertion(connection, held, source, `${inserted} WHERE ${different}`),
-    `INSERT INTO ${table(supersededTable(held))} (seq, from_seq, at_seq, attempt) SELECT seq, from_seq, ${to}, ${attempt} FROM ${ofChanged} AND seq IN (SELECT seq ${added})`,
+    insertionOverShards(
+      connection,
+      supersededTable(held),
+      supersededDefinition,
+      `SELECT user_id, seq, from_seq, ${to} AS step_seq, ${attempt} AS step_attempt FROM ${ofChanged} AND seq IN (SELECT seq ${added})`,
+    ),
   ];
 };
 
@@ -177,10 +184,16 @@ const columnsOf = (source: FactSource): { own: readonly string[]; names: Paramet
   names: storedDimensions(source).map(([name]) => name),
 });
 
-const insertion = (connection: Connection, generation: Generation, source: FactSource, rows: string): string => {
-  const { columns } = definitionOf(source);
-  return `INSERT INTO ${connection.table(storedTable(generation, source))} (${columns.join(', ')}) ${rows}`;
-};
+const insertion = (connection: Connection, generation: Generation, source: FactSource, rows: string): string =>
+  insertionOverShards(connection, storedTable(generation, source), definitionOf(source), rows);
+
+const insertionOverShards = (
+  connection: Connection,
+  name: string,
+  { columns }: TableDefinition,
+  rows: string,
+): string =>
+  `INSERT INTO ${connection.table(name)} (${columns.join(', ')}) SELECT * FROM ${connection.overShards(rows)}`;
 
 const stateOf = (
   { connection }: GenerationServices,
@@ -191,13 +204,12 @@ const stateOf = (
   rules: { rules: [], otherwise: '' },
   period: undefined,
   stored: undefined,
-  table: (name) => connection.table(name),
+  table: (name) => connection.local(name),
 });
 
 const createGeneration = async (connection: Connection, generation: Generation): Promise<void> => {
-  for (const source of sources)
-    await connection.command(creationOf(connection, storedTable(generation, source), definitionOf(source)));
-  await connection.command(creationOf(connection, supersededTable(generation), supersededDefinition));
+  for (const source of sources) await createTable(connection, storedTable(generation, source), definitionOf(source));
+  await createTable(connection, supersededTable(generation), supersededDefinition);
 };
 
 /** The columns of the facts, those of their dimensions, the step that inserted the row, and the attempt at it. */
@@ -211,17 +223,17 @@ const definitionOf = (source: FactSource): TableDefinition => {
   };
 };
 
+/** With the user, so that a row is on the shard of the fact. */
 const supersededDefinition: TableDefinition = {
-  columns: ['seq', 'from_seq', 'at_seq', 'attempt'],
-  types: ['UInt64', 'UInt64', 'UInt64', 'UInt32'],
+  columns: ['user_id', 'seq', 'from_seq', 'at_seq', 'attempt'],
+  types: ['String', 'UInt64', 'UInt64', 'UInt64', 'UInt32'],
   order: 'at_seq, seq',
 };
 
 const dropGenerations = async (connection: Connection, kept: Generation | undefined): Promise<void> => {
   for (const table of await tablesOf(connection)) {
     const id = generationOf(table);
-    if (id !== undefined && id !== kept?.id)
-      await connection.command(`DROP TABLE IF EXISTS ${connection.table(table)}`);
+    if (id !== undefined && id !== kept?.id) await dropTable(connection, table);
   }
 };
 

@@ -47,7 +47,7 @@ export const groupFacts = async (
   // A statement about the facts of the groups that pass; only `having` leaves some out.
   const passed = (matching: string): string =>
     having && keys.length > 0
-      ? ` AND (${keys.join(', ')}) IN (SELECT ${keys.join(', ')} ${matching}${grouping(keys)} HAVING ${passes})`
+      ? ` AND (${keys.join(', ')}) ${connection.isCluster ? 'GLOBAL IN' : 'IN'} (SELECT ${keys.join(', ')} ${matching}${grouping(keys)} HAVING ${passes})`
       : '';
   const isEmpty = groups.counts.length === 0;
   return groups.answer({

@@ -232,6 +232,7 @@ export class Projector {
   async #copy(range: Range, isNew: boolean): Promise<void> {
     const { connection } = this.#options;
     this.#options.lock.acquire();
+    await connection.requireShape();
     const { after, last } = range;
     const tokenOf = (part: string): string => `${part} ${after}-${last}`;
     const progress = [after, last] as const;

@@ -70,7 +70,7 @@ export const prepareQuestion = async (
     stored,
     rules: knowledge.assignmentRulesAt(sequence),
     period: grain && needed.has('PERIOD') ? await periodExpression(connection, facts, { grain, timeZone }) : undefined,
-    table: (name) => connection.table(name),
+    table: (name) => connection.local(name),
   };
   const read = readDimensions(state, needed);
   const isBehind = stored !== undefined && stored.sequence < sequence && read.length > 0;
@@ -79,7 +79,7 @@ export const prepareQuestion = async (
   const users = userIds ?? where?.userIds;
   const condition = conditionOf(where, { timeZone, newestUs });
   const rows = enrichedFacts(state, needed, users, changes);
-  return { sequence, facts: facts.table, matching: `FROM (${rows}) WHERE ${condition}` };
+  return { sequence, facts: facts.table, matching: `FROM ${connection.overShards(rows)} WHERE ${condition}` };
 };
 
 /** The latest time of facts that are not dated into the future by mistake, microseconds; 0 without any. */

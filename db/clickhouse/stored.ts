@@ -28,7 +28,7 @@ export const supersededTable = ({ id }: Generation): string => `enriched_superse
 
 /** The number of the generation that a table is of; undefined for other tables. */
 export const generationOf = (table: string): number | undefined => {
-  const [, id] = /^enriched_[a-z_]+_(\d+)$/.exec(table) ?? [];
+  const [, id] = /^enriched_[a-z_]+_(\d+)(?:_local)?$/.exec(table) ?? [];
   return id === undefined ? undefined : Number(id);
 };
 

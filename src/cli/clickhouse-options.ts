@@ -4,7 +4,9 @@ import { CommandError, exitUsageError } from './exit.ts';
 import { type DataOptions, settingOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-const names = ['clickhouse', 'clickhouseUser', 'clickhousePassword', 'clickhouseDatabase'] as const;
+const names = [
+  ...(['clickhouse', 'clickhouseUser', 'clickhousePassword', 'clickhouseDatabase', 'clickhouseCluster'] as const),
+];
 
 export type ClickHouseOptions = DataOptions & { readonly [Name in (typeof names)[number]]?: string };
 

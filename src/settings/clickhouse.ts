@@ -24,6 +24,12 @@ export const clickhouseSettings = {
     description:
       'Database at ClickHouse, created when it is missing. It belongs to one ledger: a database of another one, or with tables of something else, is refused.',
   },
+  clickhouseCluster: {
+    type: text,
+    default: '',
+    description:
+      'Cluster in the configuration of ClickHouse (`remote_servers`) whose shards have the tables, divided by user and replicated; empty for one server.',
+  },
   clickhouseBlockRecords: {
     type: integer(),
     default: '50000',

@@ -62,7 +62,8 @@ export type ImportSource = string | { readonly name: string; readonly text: stri
 /** Facts are in ClickHouse in the test project of that name, in a database of their own. */
 const factSettings = (): Readonly<Record<string, string>> => {
   const clickhouse = inject('clickhouse');
-  return clickhouse === undefined ? {} : { clickhouse, clickhouseDatabase: `test_${randomUUID()}` };
+  const clickhouseCluster = inject('clickhouseCluster') ?? '';
+  return clickhouse === undefined ? {} : { clickhouse, clickhouseCluster, clickhouseDatabase: `test_${randomUUID()}` };
 };
 
 /** The whole program without a socket; by default its data is in memory and it logs nothing. */

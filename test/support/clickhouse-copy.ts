@@ -16,7 +16,9 @@ import { silentLog } from '../../src/lib/debug-log.ts';
 export const clickHouseCopyOf = (store: Store, ledger: Ledger): ClickHouseFacts | undefined => {
   const clickhouse = inject('clickhouse');
   if (clickhouse === undefined) return undefined;
-  const config = readConfig({ data: ':memory:', clickhouse, clickhouseDatabase: `test_${randomUUID()}` });
+  const clickhouseCluster = inject('clickhouseCluster') ?? '';
+  const settings = { clickhouse, clickhouseCluster, clickhouseDatabase: `test_${randomUUID()}` };
+  const config = readConfig({ data: ':memory:', ...settings });
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
   const experiments = createExperiments(ledger, createClock(null));

@@ -5,6 +5,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of the ClickHouse that has the facts of the tests; undefined: they are in memory. */
     clickhouse?: string;
+    /** The name of its cluster; empty for one server. */
+    clickhouseCluster?: string;
   }
 }
 
@@ -13,5 +15,6 @@ export default async function startForProject(project: TestProject): Promise<(()
   if (!hasClickHouse) return undefined;
   const server = await startClickHouse();
   project.provide('clickhouse', server.url);
+  project.provide('clickhouseCluster', server.cluster);
   return () => server.close();
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onEachShard, type Shard, startShards, testCluster } from './clickhouse-cluster.ts';
 
 /** The engine of ClickHouse in this process, which is not a dependency: 550 MB. `.ci/run` installs it. */
 const engineFolder = join(fileURLToPath(new URL('../../node_modules/', import.meta.url)), 'chdb');
@@ -15,8 +16,14 @@ export type Disturbance = (sql: string, response: ServerResponse) => boolean;
 
 export interface ClickHouseServer {
   readonly url: string;
+  /** The name of the cluster; empty for one server. */
+  readonly cluster: string;
+  /** The second shard of the cluster. */
+  readonly second: Shard | undefined;
   /** Runs SQL past the HTTP interface; rows as they are in JSONCompactEachRow. */
   rows(sql: string): Promise<unknown[][]>;
+  /** Runs a statement on each shard. */
+  everywhere(sql: string): Promise<void>;
   /** Called with each statement before it runs; true when it has handled the response. */
   disturb: Disturbance | undefined;
   /** Called with each statement after it ran and before its response is sent; true when it has handled the response. */
@@ -24,42 +31,68 @@ export interface ClickHouseServer {
   close(): Promise<void>;
 }
 
+/** Whether tests have a cluster of two shards: `ASOF_TEST_CLICKHOUSE_CLUSTER=1`. */
+const isClusterDue = process.env.ASOF_TEST_CLICKHOUSE_CLUSTER === '1';
+
 interface Session {
   queryAsync(sql: string, options: { format: string }): Promise<{ text(): string }>;
   close(): void;
 }
 
+/** The engine in this process. A process has one data folder, so that its tests share it and have databases of their own. */
+const openSession = async (folder: string): Promise<Session> => {
+  const { Session } = (await import(join(engineFolder, 'index.mjs'))) as { Session: new (path: string) => Session };
+  return new Session(join(folder, 'data'));
+};
+
+/** The first shard as a session: in this process, an engine mixes answers up after one that another shard failed. */
+const sessionOf = (shards: readonly [Shard, Shard]): Session => ({
+  async queryAsync(sql, { format }) {
+    const text = await shards[0].run(sql, format);
+    return { text: () => text };
+  },
+  close: () => undefined,
+});
+
 /**
- * A real ClickHouse engine (chdb) with the part of the HTTP interface that the official client uses. A process has one data
- * folder, so that tests of one process share it and have databases of their own.
+ * A real ClickHouse engine (chdb), or a cluster of two, with the part of the HTTP interface that the official client uses, where
+ * tests can disturb it.
  */
-export const startClickHouse = async (): Promise<ClickHouseServer> => {
+export const startClickHouse = async (isCluster = isClusterDue): Promise<ClickHouseServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-clickhouse-'));
-  const { Session } = (await import(join(engineFolder, 'index.mjs'))) as {
-    Session: new (path: string) => Session;
-  };
-  const session = new Session(folder);
+  const shards = isCluster ? await startShards(folder) : undefined;
+  const second = shards?.[1];
+  const session = shards ? sessionOf(shards) : await openSession(folder);
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   const running: ClickHouseServer = {
     url: '',
+    cluster: second ? testCluster : '',
+    second,
     rows: async (sql) => parseRows((await session.queryAsync(sql, { format: 'JSONCompactEachRow' })).text()),
+    async everywhere(sql) {
+      await second?.run(sql);
+      await session.queryAsync(sql, { format: 'Null' });
+    },
     disturb: undefined,
     disturbResponse: undefined,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       session.close();
+      await Promise.all((shards ?? []).map((shard) => shard.stop()));
       await rm(folder, { recursive: true, force: true });
     },
   };
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const sql = await statementOf(request);
-    if (running.disturb?.(sql, response)) return;
+    const sent = await statementOf(request);
+    if (running.disturb?.(sent, response)) return;
+    const { sql, isForEach } = onEachShard(sent);
     const [, format = 'TabSeparated'] = /\bFORMAT (\w+)\s*$/.exec(sql) ?? [];
     try {
+      if (isForEach) await second?.run(sql);
       const text = (await session.queryAsync(sql.replace(/\bFORMAT \w+\s*$/, ''), { format })).text();
       if (running.disturbResponse?.(sql, response)) return;
       response.writeHead(200, { 'x-clickhouse-format': format, 'x-clickhouse-summary': '{}' });
@@ -91,7 +124,8 @@ const statementOf = async (request: IncomingMessage): Promise<string> => {
   if (query !== null && /^\s*INSERT/i.test(query))
     return `${query.replace(/\bFORMAT (\w+)\s*$/, `SETTINGS ${settings.join(', ')} FORMAT $1`)}\n${body}`;
   const sql = query ?? body;
-  if (!/^\s*SELECT/i.test(sql) || settings.length === 0) return sql;
+  // Those of a selection are those of the insertion of what it selects.
+  if (!/^\s*(SELECT|INSERT)/i.test(sql) || settings.length === 0) return sql;
   return sql.replace(/(\s*FORMAT \w+\s*)?$/, (format) => ` SETTINGS ${settings.join(', ')}${format}`);
 };
 

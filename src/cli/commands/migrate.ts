@@ -30,8 +30,11 @@ export const migrateCommand: Command = {
       await opened.ledger.catchUp();
       await copyAll(opened, config, terminal);
       const exitCode = await runParityCheck(opened, config, terminal, { share: 1, json: options.json === true });
-      if (exitCode === exitSuccess)
-        terminal.printError(`start it with: asof serve --data ${config.data} --clickhouse ${config.clickhouse}`);
+      if (exitCode === exitSuccess) {
+        const { data, clickhouse, clickhouseCluster } = config;
+        const ofCluster = clickhouseCluster === '' ? '' : ` --clickhouse-cluster ${clickhouseCluster}`;
+        terminal.printError(`start it with: asof serve --data ${data} --clickhouse ${clickhouse}${ofCluster}`);
+      }
       return exitCode;
     });
   },

@@ -18,7 +18,12 @@ const newDatabase = (): string => `copy_${++databases}`;
 const open = (database: string, options: OpenOptions = {}): Promise<OpenApp> =>
   openApp({
     ...options,
-    settings: { clickhouse: clickhouse.url, clickhouseDatabase: database, ...options.settings },
+    settings: {
+      clickhouse: clickhouse.url,
+      clickhouseCluster: clickhouse.cluster,
+      clickhouseDatabase: database,
+      ...options.settings,
+    },
   });
 
 const purchases = (app: OpenApp, from: number, count: number) =>

@@ -17,7 +17,7 @@ let databases = 0;
 const open = async (data?: string): Promise<{ app: OpenApp; database: string }> => {
   const database = `enrichment_${++databases}`;
   const settings = {
-    ...{ clickhouse: clickhouse.url, clickhouseDatabase: database },
+    ...{ clickhouse: clickhouse.url, clickhouseCluster: clickhouse.cluster, clickhouseDatabase: database },
     ...{ clickhouseEnrichMs: '0', clickhouseBlockRecords: '3' },
   };
   const app = await openApp({ settings, ...(data === undefined ? {} : { data }) });
@@ -195,7 +195,7 @@ describe('stored enrichment', () => {
       response.destroy();
       return true;
     };
-    await clickhouse.rows(`DROP DATABASE ${database}`);
+    await clickhouse.everywhere(`DROP DATABASE ${database}`);
     await performAll(app, 60, [purchase('a', 2, 1)]);
     const copied = () => clickhouse.rows(`SELECT count() FROM ${database}.status_changes`).catch(() => []);
     await expect.poll(copied).toEqual([[1]]);

@@ -53,7 +53,8 @@ const send = async (url: string, round: number): Promise<void> => {
 
 it('the copy in ClickHouse lacks no event, conversation or follow-up and has none twice after a server was killed at any moment', async () => {
   const data = await folder();
-  const args = ['--data', data, '--clickhouse', clickhouse.url, '--clickhouse-block-records', '150'];
+  const ofCluster = ['--clickhouse', clickhouse.url, '--clickhouse-cluster', clickhouse.cluster];
+  const args = ['--data', data, ...ofCluster, '--clickhouse-block-records', '150'];
   for (let round = 0; round < rounds; round++) {
     const server = await serve([...args, '--empty']);
     const sending = send(server.url, round);

@@ -30,14 +30,15 @@ it('asof migrate copies a data folder, and asof check parity names what differs'
   const opened = await openApp({ data, settings: { clickhouse: '' } });
   for (const [number, write] of writes.entries()) await perform(opened, write, number);
   await opened.close();
-  const options = ['--data', data, '--clickhouse', clickhouse.url];
+  const ofCluster = clickhouse.cluster === '' ? [] : ['--clickhouse-cluster', clickhouse.cluster];
+  const options = ['--data', data, '--clickhouse', clickhouse.url, ...ofCluster];
 
   const migrated = await asof(['migrate', '--to', 'clickhouse', ...options]);
   expect(migrated).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^equal: 11 rows up to \d+, and 13 aggregates/),
   });
-  expect(migrated.stderr).toContain(`asof serve --data ${data} --clickhouse ${clickhouse.url}`);
+  expect(migrated.stderr).toContain(`asof serve ${options.join(' ')}`);
   expect(await asof(['check', 'parity', ...options, '--sample', '0.5'])).toMatchObject({ code: 0 });
 
   // A row that is stored as joined is lost, and one of the copy is doubled.

@@ -29,9 +29,12 @@ const open = (): Promise<OpenApp> =>
   openApp({
     settings: {
       clickhouse: clickhouse.url,
+      clickhouseCluster: clickhouse.cluster,
       clickhouseDatabase: `parity_${++databases}`,
       clickhouseBlockRecords: '5',
       clickhouseEnrichMs: '0',
+      // However slow the machine is.
+      clickhouseWaitMs: '300000',
     },
   });
 
