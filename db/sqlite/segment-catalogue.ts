@@ -45,12 +45,12 @@ export class Catalogue {
   }
 }
 
-/** Where the file of a segment can be read. Throws SEGMENT_UNAVAILABLE while it is in a bucket only. */
+/** Where the file of a segment can be read. Throws SEGMENT_UNAVAILABLE for one that is in a bucket only. */
 export const pathOfSegment = (data: string, segment: Segment): string => {
   const own = join(segmentFolder(data), segment.name);
   if (existsSync(own)) return own;
   if (!segment.location.startsWith('s3://')) return join(resolve(data, segment.location), segment.name);
-  throw unavailable(segment, 'is not in the data folder yet');
+  throw unavailable(segment, 'is not in the data folder: run "asof ledger segments --fetch"');
 };
 
 /** `what` stands after the name of the file. */

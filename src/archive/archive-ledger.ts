@@ -4,7 +4,7 @@ import type { ArchiveRange, LedgerArchive, NewSegment, Store } from '../../db/st
 import type { BackupTarget } from '../backup/target.ts';
 import { makeScratchFolder } from '../lib/scratch-folder.ts';
 import { ArchiveJournal } from './journal.ts';
-import { nameOf, removeUnnamed, sha256Of, writeBoth } from './target-files.ts';
+import { keepCopy, nameOf, removeUnnamed, sha256Of, writeBoth } from './target-files.ts';
 
 export interface ArchiveServices {
   readonly store: Store;
@@ -91,6 +91,7 @@ const archiveRange = async (
     await writeBoth({ target, name, content, copy }, signal);
     await archive.checkFile(segment, copy);
     signal.throwIfAborted();
+    await keepCopy(data, segment, copy);
     await archive.addKeys(range);
     await archive.add(segment);
     journal.note([]);

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { ArchivedErasure, ErasingTx } from '../../db/store.ts';
 import { makeScratchFolder } from '../lib/scratch-folder.ts';
 import { ArchiveJournal, type TargetFile } from './journal.ts';
-import { nameOf, removeUnnamed, sha256Of, type TargetServices, writeBoth } from './target-files.ts';
+import { keepCopy, nameOf, removeUnnamed, sha256Of, type TargetServices, writeBoth } from './target-files.ts';
 
 /** Segments that were written anew without the records of a person. */
 export interface RewrittenSegments {
@@ -77,6 +77,7 @@ const rewrite = async (
     const copy = join(scratch, 'read.parquet');
     await writeBoth({ target, name: file.name, content, copy }, signal);
     await erasure.checkFile(file, copy);
+    await keepCopy(data, { location: erasure.segment.location, name: file.name }, copy);
     return (tx) => erasure.replace(tx, file);
   } finally {
     await target.close();

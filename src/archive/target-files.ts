@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { segmentFolder } from '../../db/open.ts';
 import type { ArchiveRange, Store } from '../../db/store.ts';
 import type { BackupTarget } from '../backup/target.ts';
 import { DomainError } from '../errors.ts';
+import { makeScratchFolder } from '../lib/scratch-folder.ts';
 import type { TargetFile } from './journal.ts';
 
 export interface TargetServices {
@@ -38,6 +40,49 @@ export const removeUnnamed = async (
     }
     await rm(join(segmentFolder(data), name), { force: true });
   }
+};
+
+/** A store reads files, not objects: of a segment in a bucket the data folder has a copy. */
+const isInBucket = (location: string): boolean => location.startsWith('s3://');
+
+/** Moves a copy of a file of a target to where the store reads it, if the target is a bucket. */
+export const keepCopy = async (data: string, { location, name }: TargetFile, copy: string): Promise<void> => {
+  if (!isInBucket(location)) return;
+  const file = await open(copy);
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await mkdir(segmentFolder(data), { recursive: true, mode: 0o700 });
+  await rename(copy, join(segmentFolder(data), name));
+};
+
+/** Reads the segments of which the data folder has no copy from their buckets; returns their names. */
+export const fetchSegments = async (
+  { store, data, openTarget }: TargetServices,
+  signal: AbortSignal,
+): Promise<string[]> => {
+  const fetched: string[] = [];
+  for (const { location, name, sha256 } of store.archive().segments()) {
+    if (!isInBucket(location) || existsSync(join(segmentFolder(data), name))) continue;
+    const scratch = await makeScratchFolder(join(data, 'tmp'), 'archive-');
+    const target = openTarget(location);
+    try {
+      const content = await target.read(name, signal);
+      const what = content === null ? 'is missing' : sha256Of(content) === sha256 ? null : 'has other content';
+      if (content === null || what !== null)
+        throw new DomainError('SEGMENT_UNAVAILABLE', `the segment ${name} ${what} in ${location}`);
+      const copy = join(scratch, name);
+      await writeFile(copy, content);
+      await keepCopy(data, { location, name }, copy);
+      fetched.push(name);
+    } finally {
+      await target.close();
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+  return fetched;
 };
 
 /** Writes a file to a target, reads it back, and writes what was read to `copy`. */

@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openApp } from '../support/app.ts';
+import { countedS3, hasS3, openBucket } from '../support/s3.ts';
 import { rawConnection } from '../support/store.ts';
 import { asof, folder, serve } from './asof-process.ts';
 
@@ -197,6 +198,46 @@ describe('asof ledger', () => {
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain('records up to sequence number 60 are archived');
   });
+
+  it.skipIf(!hasS3)(
+    'archives to a bucket, with copies in the data folder that may be removed and fetched',
+    async () => {
+      const { root, data } = await filled();
+      const before = await answersOf(data);
+      const bucket = await openBucket();
+      const counted = await countedS3();
+      const { s3Endpoint = '', s3AccessKeyId = '', s3SecretAccessKey = '' } = counted.settings;
+      const env = {
+        ...{ ASOF_S3_ENDPOINT: s3Endpoint, ASOF_S3_ACCESS_KEY_ID: s3AccessKeyId },
+        ...{ ASOF_S3_SECRET_ACCESS_KEY: s3SecretAccessKey, ASOF_BACKUP_RETRY_MS: '1', ASOF_BACKUP_TRIES: '2' },
+      };
+      const run = (...args: string[]) => asof([...args, '--data', data], '', env);
+      const move = ['ledger', 'archive', '--before', '61', '--to', `s3://${bucket.name}/old`];
+      counted.fault = (method) => (method === 'PUT' ? 503 : undefined);
+      const failed = await run(...move);
+      expect([failed.code, failed.stderr]).toEqual([3, expect.stringContaining('the store answered 503')]);
+      expect(await answersOf(data)).toBe(before);
+      counted.fault = () => undefined;
+      expect(await run(...move)).toMatchObject({ code: 0, stderr: '' });
+      const [segment] = (await listed(data)).segments;
+      const name = segment?.name ?? expect.fail('no segment');
+      expect(await bucket.text(`old/${name}`)).not.toBeNull();
+      // The bucket is away, and nothing needs it.
+      counted.fault = () => 503;
+      expect(await answersOf(data)).toBe(before);
+      await rm(join(data, 'segments', name));
+      expect((await listed(data)).segments[0]?.problem).toContain('run "asof ledger segments --fetch"');
+      expect((await run('ledger', 'segments', '--fetch')).code).toBe(3);
+      counted.fault = () => undefined;
+      expect(await run('ledger', 'segments', '--fetch', '--check')).toMatchObject({ code: 0, stderr: '' });
+      expect(await answersOf(data)).toBe(before);
+      expect(await run('backup', '--out', join(root, 'backups'))).toMatchObject({ code: 0, stderr: '' });
+      expect(await run('erase', '--user', person, '--yes')).toMatchObject({ code: 0, stderr: '' });
+      expect(await bucket.text(`old/${name}`)).toBeNull();
+      expect(await readdir(join(data, 'segments'))).toEqual((await listed(data)).segments.map((each) => each.name));
+      expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: 'sound: 80 records\n' });
+    },
+  );
 
   it('works beside a server, which keeps answering', async () => {
     const { data, to } = await filled();

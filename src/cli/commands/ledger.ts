@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { ArchivedSegment, NewSegment, Store } from '../../../db/store.ts';
 import { archiveLedger } from '../../archive/archive-ledger.ts';
+import { fetchSegments } from '../../archive/target-files.ts';
 import { openTarget } from '../../backup/open-target.ts';
 import type { Config } from '../../config.ts';
 import { formatInstant } from '../../lib/time.ts';
@@ -17,12 +18,14 @@ interface Options extends DataOptions {
   readonly dryRun?: true;
   readonly compact?: true;
   readonly check?: true;
+  readonly fetch?: true;
 }
 
 const help = `
 Examples:
   asof ledger archive --before 50000000 --to /archive/asof --data /var/lib/asof
   asof ledger archive --before 50000000 --to /archive/asof --dry-run
+  asof ledger archive --before 50000000 --to s3://archive/asof
   asof ledger segments --check
 
 archive moves transactions, events, status changes, conversations and follow-ups before the sequence number to Parquet files,
@@ -30,6 +33,9 @@ each with at most segmentRecords sequence numbers. Every file is read back and c
 removed from it. All answers stay the same: the server reads the files where it needs them, so they have to stay where they
 are. It works beside a server; an archive that was interrupted goes on when the command is run again. The space in asof.sqlite
 is used for new records; --compact, for which no other process may have the data folder open, gives it back to the disk.
+
+With a bucket the data folder has a copy of each file in its folder "segments", from which it is read. A copy may be removed to
+make room: what needs it fails until --fetch brings it back. The settings of S3 are those of user files.
 
 segments lists the files; --check reads all of them and compares every record with its digest. Exit code 1 means that one is
 missing or not as it was written.
@@ -45,10 +51,11 @@ export const ledgerCommand: Command = {
       .description('Move old records of the ledger out of the store to Parquet files in a folder, or list these files.')
       .addArgument(new Argument('<action>', 'what to do').choices(['archive', 'segments']))
       .addOption(new Option('--before <n>', 'archive: records before this sequence number').argParser(wholeNumber(1)))
-      .option('--to <folder>', 'archive: folder for the files')
+      .option('--to <target>', 'archive: folder, or s3://bucket/prefix, for the files')
       .option('--dry-run', 'archive: only say what would be archived')
       .option('--compact', 'archive: write the file of the store anew afterwards')
       .option('--check', 'segments: read all files and compare every record with its digest')
+      .option('--fetch', 'segments: first read those from their bucket of which the data folder has no copy')
       .addHelpText('after', help),
   async run(invoked, terminal) {
     const [action] = invoked.args;
@@ -63,8 +70,8 @@ const archive = async (options: Options, config: Config, terminal: Terminal): Pr
   const { before, to, json } = options;
   if (before === undefined || to === undefined)
     throw new CommandError(exitUsageError, 'ledger archive needs --before and --to');
-  if (options.check) throw new CommandError(exitUsageError, '--check applies to ledger segments only');
-  if (to.startsWith('s3://')) throw new CommandError(exitUsageError, 'ledger archive --to must be a folder');
+  if (options.check || options.fetch)
+    throw new CommandError(exitUsageError, '--check and --fetch apply to ledger segments only');
   if (options.dryRun) return dryRun({ before, json }, config, terminal);
   const access = options.compact ? { isExclusive: true } : {};
   await withExistingData(
@@ -111,10 +118,20 @@ const dryRun = async (
 const list = async (options: Options, config: Config, terminal: Terminal): Promise<ExitCode> => {
   for (const name of ['before', 'to', 'dryRun', 'compact'] as const)
     if (options[name] !== undefined)
-      throw new CommandError(exitUsageError, 'ledger segments takes --check, and no option of ledger archive');
-  const found = await withExistingData(config, async ({ store }) => segmentsOf(store, options.check === true), {
-    isReadOnly: true,
-  });
+      throw new CommandError(
+        exitUsageError,
+        'ledger segments takes --check and --fetch, and no option of ledger archive',
+      );
+  const { signal } = new AbortController();
+  const found = await withExistingData(
+    config,
+    async ({ store, data }) => {
+      const targetOf = (location: string) => openTarget('--data', location, config);
+      if (options.fetch) await fetchSegments({ store, data, openTarget: targetOf }, signal);
+      return segmentsOf(store, options.check === true);
+    },
+    { isReadOnly: true },
+  );
   if (options.json) {
     const segments = found.map(({ segment, problem }) => ({
       ...{ ...jsonOf(segment), archivedAt: formatInstant(segment.archivedAtUs), problem },

@@ -12,7 +12,9 @@ const segmentFiles = (store: Store, data: string): StateFile[] => {
   return archive.segments().map((segment) => ({
     owner: `records ${segment.firstSeq} to ${segment.lastSeq}`,
     path: join(segmentFolder(data), segment.name),
-    ...{ byteSize: segment.bytes, sha256: segment.sha256, elsewhere: archive.pathOf(segment) },
+    ...{ byteSize: segment.bytes, sha256: segment.sha256 },
+    // Of those in a bucket the data folder has copies.
+    ...(segment.location.startsWith('s3://') ? {} : { elsewhere: archive.pathOf(segment) }),
   }));
 };
 
