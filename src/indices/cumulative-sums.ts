@@ -18,8 +18,19 @@ export interface GroupSums {
   readonly micros: Float64Array;
 }
 
-/** The rows from a time on, in the order of time. */
-export type RowsFrom = (fromUs: number) => Iterable<number>;
+/** The counted rows, as they are found by their time, and their groups. */
+export interface RowSource {
+  /** The rows from a time on, in the order of time. */
+  rowsFrom(fromUs: number): Iterable<number>;
+  /** The rows of a half-open span, in blocks of at most `blockRows` and in any order. A block is valid until the next one. */
+  blocksBetween(fromUs: number, toUs: number): Iterable<Uint32Array>;
+  groupOf(row: number): number;
+  /** Writes the groups of the rows of a block. */
+  readGroups(rows: Uint32Array, groups: Uint32Array): void;
+}
+
+/** The rows of a block at most. */
+export const blockRows = 1024;
 
 export interface CumulativeSumsOptions {
   readonly rows: SummedRows;
@@ -53,6 +64,7 @@ export class CumulativeSums {
   readonly #dividedAt: number[];
   #capacity: number;
   #isExact = true;
+  readonly #groups = new Uint32Array(blockRows);
 
   constructor({ rows, boundsUs, groups, rowsMax }: CumulativeSumsOptions) {
     this.#rows = rows;
@@ -99,18 +111,19 @@ export class CumulativeSums {
     this.#change(row, group, -1);
   }
 
-  /** The sums of the rows of a half-open span. `groupOf` must be that of the counted rows, and `rowsFrom` give only these. */
-  between(fromUs: number, toUs: number, rowsFrom: RowsFrom, groupOf: (row: number) => number): GroupSums {
-    const sums = this.#before(toUs, rowsFrom, groupOf);
-    addSums(sums, this.#before(fromUs, rowsFrom, groupOf), -1);
+  /** The sums of the rows of a half-open span. The source must have the counted rows, and only these. */
+  between(fromUs: number, toUs: number, source: RowSource): GroupSums {
+    const sums = emptySums(this.#capacity);
+    this.#addBefore(toUs, sums, source, 1);
+    this.#addBefore(fromUs, sums, source, -1);
     return sums;
   }
 
   /** Puts further bounds where many rows were added. The sums must not change meanwhile. */
-  async divide(rowsFrom: RowsFrom, groupOf: (row: number) => number, maybeYield: Yielder): Promise<void> {
+  async divide(source: RowSource, maybeYield: Yielder): Promise<void> {
     for (let bound = this.#boundsUs.length - 1; bound >= 0; bound--)
       if ((this.#rowsOf[bound] as number) > (this.#dividedAt[bound] as number))
-        await this.#divideBefore(bound, { rowsFrom, groupOf, maybeYield });
+        await this.#divideBefore(bound, source, maybeYield);
   }
 
   #change(row: number, group: number, sign: 1 | -1): void {
@@ -135,20 +148,26 @@ export class CumulativeSums {
     return partitionPoint(this.#boundsUs.length, (bound) => (this.#boundsUs[bound] as number) <= atUs);
   }
 
-  /** The sums of the rows before a time: those of the nearer bound, and the rows between. */
-  #before(atUs: number, rowsFrom: RowsFrom, groupOf: (row: number) => number): GroupSums {
+  /** Adds the sums of the rows before a time, or takes them away: those of the nearer bound, and the rows between. */
+  #addBefore(atUs: number, sums: GroupSums, source: RowSource, sign: 1 | -1): void {
     const after = this.#boundAfter(atUs);
     const lowerUs = this.#boundsUs[after - 1] ?? Number.NEGATIVE_INFINITY;
     const upperUs = this.#boundsUs[after] ?? Number.POSITIVE_INFINITY;
-    if (atUs === lowerUs) return this.#upTo(after - 1);
-    const isFromLower = atUs - lowerUs <= upperUs - atUs || upperUs === Number.POSITIVE_INFINITY;
-    const sums = this.#upTo(isFromLower ? after - 1 : after);
-    const [fromUs, endUs, sign] = isFromLower ? [lowerUs, atUs, 1 as const] : [atUs, upperUs, -1 as const];
-    for (const row of rowsFrom(fromUs)) {
-      if (this.#rows.atUsOf(row) >= endUs) break;
-      this.#addRow(sums, row, groupOf(row), sign);
+    const isFromLower = atUs === lowerUs || upperUs === Number.POSITIVE_INFINITY || atUs - lowerUs <= upperUs - atUs;
+    const known = this.#sums[isFromLower ? after - 1 : after];
+    if (known) addSums(sums, known, sign);
+    if (atUs === lowerUs) return;
+    const blocks = isFromLower ? source.blocksBetween(lowerUs, atUs) : source.blocksBetween(atUs, upperUs);
+    this.#addBlocks(blocks, sums, source, isFromLower ? sign : sign === 1 ? -1 : 1);
+  }
+
+  #addBlocks(blocks: Iterable<Uint32Array>, sums: GroupSums, source: RowSource, sign: 1 | -1): void {
+    const groups = this.#groups;
+    for (const rows of blocks) {
+      source.readGroups(rows, groups);
+      for (let index = 0; index < rows.length; index++)
+        this.#addRow(sums, rows[index] as number, groups[index] as number, sign);
     }
-    return sums;
   }
 
   /** A copy of the sums of the rows before a bound; empty ones for -1. */
@@ -158,7 +177,7 @@ export class CumulativeSums {
   }
 
   /** Puts bounds between the rows before a bound, so that half of `rowsMax` are between two, or all of one time. */
-  async #divideBefore(bound: number, { rowsFrom, groupOf, maybeYield }: Division): Promise<void> {
+  async #divideBefore(bound: number, { rowsFrom, groupOf }: RowSource, maybeYield: Yielder): Promise<void> {
     const { atUsOf } = this.#rows;
     const [fromUs, endUs] = [this.#boundsUs[bound - 1] ?? Number.NEGATIVE_INFINITY, this.#boundsUs[bound] as number];
     const boundsUs: number[] = [];
@@ -200,12 +219,6 @@ export class CumulativeSums {
   }
 }
 
-interface Division {
-  readonly rowsFrom: RowsFrom;
-  readonly groupOf: (row: number) => number;
-  readonly maybeYield: Yielder;
-}
-
 const emptySums = (groups: number): GroupSums => ({
   counts: new Uint32Array(groups),
   amounts: new Uint32Array(groups),
@@ -223,10 +236,13 @@ const copyOf = ({ counts, amounts, units, micros }: GroupSums, groups: number): 
 };
 
 const addSums = (sums: GroupSums, added: GroupSums, sign: 1 | -1): void => {
-  for (let group = 0; group < added.counts.length; group++) {
-    sums.counts[group] = (sums.counts[group] as number) + sign * (added.counts[group] as number);
-    sums.amounts[group] = (sums.amounts[group] as number) + sign * (added.amounts[group] as number);
-    sums.units[group] = (sums.units[group] as number) + sign * (added.units[group] as number);
-    sums.micros[group] = (sums.micros[group] as number) + sign * (added.micros[group] as number);
-  }
+  addColumn(sums.counts, added.counts, sign);
+  addColumn(sums.amounts, added.amounts, sign);
+  addColumn(sums.units, added.units, sign);
+  addColumn(sums.micros, added.micros, sign);
+};
+
+const addColumn = <A extends Float64Array | Uint32Array>(sums: A, added: A, sign: 1 | -1): void => {
+  for (let group = 0; group < added.length; group++)
+    sums[group] = (sums[group] as number) + sign * (added[group] as number);
 };

@@ -52,6 +52,15 @@ export class RowOrder {
     this.#rows = rows;
   }
 
+  /** The rows from a start up to an end, each given by the rows before it: in parts, of which each is in order. */
+  between(isBeforeStart: (row: number) => boolean, isBeforeEnd: (row: number) => boolean): Uint32Array[] {
+    return this.#runs.map((run) => {
+      const from = partitionPoint(run.length, (position) => isBeforeStart(run[position] as number));
+      const to = partitionPoint(run.length, (position) => isBeforeEnd(run[position] as number));
+      return run.subarray(from, Math.max(from, to));
+    });
+  }
+
   /** The rows in order from a start on; each costs a step for each run. */
   *walk({ descending, isBefore }: WalkStart): Generator<number> {
     const runs = this.#runs;

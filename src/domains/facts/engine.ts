@@ -44,6 +44,8 @@ export interface GroupBudget {
 export interface FactGroups {
   /** The sequence number that the facts and all they are joined to are of. */
   readonly sequence: number;
+  /** Of answers with the same object, groups with the same number have the same values. Default: of no other answer. */
+  readonly numbering?: object | undefined;
   /** The number of facts of each group; 0 for one that does not pass `having`, which counts nowhere. */
   readonly counts: readonly number[];
   /** The number of facts of each group that have an amount. */

@@ -1,14 +1,12 @@
 import { DomainError } from '../../errors.ts';
-import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { Work } from '../../lib/work.ts';
-import { createYielder, type Yielder } from '../../lib/yielding.ts';
 import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
 import type { AsOf, GroupFactsRequest, GroupQuery } from './engine.ts';
 import type { FactSet, StoredFact } from './fact-set.ts';
 import { checkFilter, type FilterLimits } from './filter.ts';
 import type { Measures } from './group-measures.ts';
-import { type GroupOrder, groupOrder } from './group-order.ts';
+import { type GroupOrder, groupsInOrder, KnownOrders } from './group-order.ts';
 import { type MeasuredGroups, SharedGroups, type SharedGroupsLimits } from './shared-groups.ts';
 
 export interface AggregateRequest extends GroupQuery {
@@ -59,6 +57,7 @@ export const createEnrichedAggregate = (
   limits: AggregateLimits,
 ): EnrichedAggregate => {
   const shared = new SharedGroups(resolveSequence, limits);
+  const knownOrders = new KnownOrders();
   const { queryGroupsMax } = limits;
   return {
     async aggregate({ source, orderBy, ...query }, work = new Work()) {
@@ -70,7 +69,7 @@ export const createEnrichedAggregate = (
         if (work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
       };
       const found = await shared.find({ facts, query, work, spend });
-      return aggregationOf({ ...found, query, orderBy, work, facts });
+      return aggregationOf({ ...found, query, orderBy, work, facts, knownOrders });
     },
   };
 };
@@ -97,30 +96,16 @@ interface GroupedFacts extends MeasuredGroups {
   readonly orderBy: readonly GroupOrder[];
   readonly work: Work;
   readonly facts: FactSet;
+  readonly knownOrders: KnownOrders;
 }
 
-const groupsPerYield = 4096;
-
-/** The groups that have facts, ascending. */
-const nonEmpty = async (counts: readonly number[], maybeYield: Yielder): Promise<Uint32Array<ArrayBuffer>> => {
-  const found = new Uint32Array(counts.length);
-  let length = 0;
-  for (let group = 0; group < counts.length; group++) {
-    if (counts[group] !== 0) found[length++] = group;
-    if (group % groupsPerYield === 0) await maybeYield();
-  }
-  return found.subarray(0, length);
-};
-
-const aggregationOf = async ({ groups, measures, query, orderBy, work, facts }: GroupedFacts): Promise<Aggregation> => {
-  const { counts, sequence } = groups;
+const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
+  const { groups, measures, query, facts } = grouped;
+  const { sequence } = groups;
   const { groupBy } = query;
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
-  const maybeYield = createYielder(work);
-  const found = await nonEmpty(counts, maybeYield);
-  const compare = await groupOrder({ groups, groupBy, orderBy, work }, measures.of, found);
-  const order = await cooperativeSort(found, compare, maybeYield);
+  const order = await groupsInOrder({ ...grouped, groupBy, measuresOf: measures.of });
   const aggregation: Aggregation = {
     count: order.length,
     groups: (offset = 0, limit = order.length) =>

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventsInMemory } from '../../../src/domains/experiments/in-memory.ts';
 import type { DimensionName } from '../../../src/domains/facts/dimensions.ts';
-import type { FactOrderField } from '../../../src/domains/facts/engine.ts';
 import type { FactFilter } from '../../../src/domains/facts/filter.ts';
 import { type CumulativeGroupLimits, CumulativeGroups } from '../../../src/domains/facts/memory/cumulative-groups.ts';
 import { groupFacts } from '../../../src/domains/facts/memory/groups.ts';
 import type { MemoryFacts } from '../../../src/domains/facts/memory/memory-facts.ts';
 import { PageOrders } from '../../../src/domains/facts/memory/page-orders.ts';
 import { transactionsInMemory } from '../../../src/domains/transactions/in-memory.ts';
+import { OpenRequests } from '../../../src/ledger/open-requests.ts';
 import { openApp } from '../../support/app.ts';
 import { answerOf } from '../../support/fact-answers.ts';
 import { servicesInMemory } from '../../support/facts-in-memory.ts';
@@ -111,6 +112,25 @@ describe('answers from sums at checkpoints', () => {
     expect(answers).toBeGreaterThan(40);
   }, 240_000);
 
+  it('count the amounts of events that have one, and no others', async () => {
+    const app = await openApp();
+    onTestFinished(() => app.close());
+    const services = servicesInMemory(app);
+    const origins = { openRequests: new OpenRequests(), importEnds: () => null };
+    const limits = { ...services.limits, checkpointRows: 2 };
+    const { engine, facts } = eventsInMemory({ ...services, ...origins, limits });
+    const kinds = ['event', 'eventsFile'] as const;
+    const writes = Array.from({ length: 12 }, (_, value) => ({ kind: kinds[value % 2] ?? 'event', user: 1, value }));
+    await writeHistory(app, writes);
+    await services.ledger.catchUp();
+    const query = { groupBy: ['EVENT_TYPE', 'USER_STATUS'] as const, timeZone: 'UTC' };
+    const scanned = await answerOf(engine, query);
+    const summed = await answerOf(engine, query);
+    expect(summed).toEqual(scanned);
+    expect(scanned.total).toMatchObject({ count: facts.columns.rows, amounts: 6 });
+    expect(facts.columns.rows).toBeGreaterThan(6);
+  });
+
   it('are of the state of their question, also when later records are in the order of time already', async () => {
     const app = await openApp();
     onTestFinished(() => app.close());
@@ -126,9 +146,9 @@ describe('answers from sums at checkpoints', () => {
     };
     let next = 20;
     class LaterOrders extends PageOrders {
-      override async of(field: FactOrderField): ReturnType<PageOrders['of']> {
+      override async byTime(): ReturnType<PageOrders['byTime']> {
         await write(next, ++next);
-        return super.of(field, facts.columns.rows);
+        return super.byTime(facts.columns.rows);
       }
     }
     const summed = engineOf(facts, { checkpointRows: 2, checkpointSumsMax: 10_000 }, new LaterOrders(facts.columns));

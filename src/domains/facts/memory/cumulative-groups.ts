@@ -48,7 +48,7 @@ export class CumulativeGroups {
       return undefined;
     }
     if (known.isUnfit) return undefined;
-    const ordered = await this.#orders.of('OCCURRED_AT', enriched.rows);
+    const ordered = await this.#orders.byTime(enriched.rows);
     if (!ordered) return undefined;
     const { fromUs, toUs } = query.where
       ? rangeOf(query.where, this.#facts.columns, enriched.rows, query.timeZone)

@@ -1,6 +1,9 @@
-import { CumulativeSums, type GroupSums } from '../../../indices/cumulative-sums.ts';
+import { blockRows, CumulativeSums, type GroupSums, type RowSource } from '../../../indices/cumulative-sums.ts';
+import { createDecimalSums } from '../../../indices/decimal-sums.ts';
 import { type Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
+import { type Growable, growableUint32 } from '../../../indices/growable.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
+import type { RowOrder } from '../../../indices/row-order.ts';
 import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
@@ -11,7 +14,6 @@ import type { CodedValues } from './coded-dimensions.ts';
 import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
 import type { CountsAndSums } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import type { OrderedRows } from './walked-page.ts';
 
 export interface GroupingSumsLimits {
   readonly checkpointRows: number;
@@ -32,21 +34,28 @@ export interface GroupingState {
 export interface CumulativeAnswer {
   readonly sums: CountsAndSums;
   readonly grouper: Grouper;
+  /** By which its groups are numbered. */
+  readonly numbering: GroupNumbers;
 }
 
 export interface SpanQuestion extends GroupingState {
   readonly enriched: NewestFacts;
   /** All rows of the state by time, and perhaps later ones. */
-  readonly ordered: OrderedRows;
+  readonly ordered: RowOrder;
   readonly fromUs: number | undefined;
   readonly toUs: number | undefined;
 }
 
 /** The state of the facts that the sums are of. */
-interface Known extends Pick<SpanQuestion, 'enriched' | 'dimensions'> {
+interface Known extends Pick<SpanQuestion, 'enriched'> {
   readonly numbers: GroupNumbers;
+  /** By row: to find it from the codes of the dimensions takes several times as long. */
+  readonly groups: Growable<Uint32Array>;
   readonly sums: CumulativeSums;
 }
+
+/** The bytes of a sum at a checkpoint. */
+const sumBytes = 24;
 
 /** Fewer checkpoints save little. */
 const checkpointsMin = 4;
@@ -81,7 +90,10 @@ export class GroupingSums {
 
   /** How many sums are kept. */
   get cells(): number {
-    return this.#known?.sums.cells ?? 0;
+    if (!this.#known) return 0;
+    const { sums, groups } = this.#known;
+    // The number of the group of each row takes memory like some sums.
+    return sums.cells + Math.ceil(groups.byteLength / sumBytes);
   }
 
   /** Undefined when a scan has to answer. */
@@ -95,11 +107,11 @@ export class GroupingSums {
     const known = await this.#knownOf(question, work);
     if (!known) return undefined;
     const { numbers, sums } = known;
-    const grouper = numbers.in(question.dimensions);
     const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY } = question;
-    const found = sums.between(fromUs, toUs, this.#rowsOf(question), grouper.groupOf);
+    const found = sums.between(fromUs, toUs, this.#sourceOf(question, known));
     if (!sums.isExact) return this.#giveUp();
-    return { sums: countsAndSums(found, numbers.groups), grouper };
+    const grouper = numbers.in(question.dimensions);
+    return { sums: countsAndSums(found, numbers.groups), grouper, numbering: numbers };
   }
 
   /** The sums of the state of the question; undefined when they are of a later one, or not to be had. */
@@ -130,10 +142,12 @@ export class GroupingSums {
     const maybeYield = createYielder(work);
     const numbers = new GroupNumbers(dimensions.length);
     const grouper = numbers.in(dimensions);
-    const groups = new Uint32Array(rows);
+    const groups = growableUint32();
+    const block = new Uint32Array(rowsPerYield);
     for (let row = 0; row < rows; row += rowsPerYield) {
       const end = Math.min(row + rowsPerYield, rows);
-      grouper.readGroups(rowNumbers(row, end), groups.subarray(row, end));
+      grouper.readGroups(rowNumbers(row, end), block);
+      for (let index = 0; index < end - row; index++) groups.push(block[index] as number);
       if (numbers.groups * checkpointsMin > sumsMax) return this.#giveUp();
       await maybeYield();
     }
@@ -146,17 +160,18 @@ export class GroupingSums {
       rowsMax: 2 * Math.ceil(rows / checkpoints),
     });
     for (let row = 0; row < rows; row++) {
-      sums.fill(row, groups[row] as number);
+      sums.fill(row, groups.at(row));
       if (row % rowsPerYield === 0) await maybeYield();
     }
     sums.accumulate();
-    return { enriched, dimensions, numbers, sums };
+    return { enriched, numbers, groups, sums };
   }
 
   /** Adds new rows and moves those whose groups have changed; undefined when summing all takes less time. */
-  async #follow({ numbers, sums, ...before }: Known, question: SpanQuestion): Promise<Known | undefined> {
+  async #follow(before: Known, question: SpanQuestion): Promise<Known | undefined> {
+    const { numbers, groups, sums } = before;
     const { enriched, dimensions, joins } = question;
-    const [groupBefore, groupNow] = [numbers.in(before.dimensions).groupOf, numbers.in(dimensions).groupOf];
+    const { groupOf: groupNow } = numbers.in(dimensions);
     const { rows: rowsBefore } = before.enriched;
     let rest = Math.max(rowsPerYield, enriched.rows * changedShareMax) - (enriched.rows - rowsBefore);
     if (rest < 0) return undefined;
@@ -165,24 +180,28 @@ export class GroupingSums {
       rest -= rows.length;
       if (rest < 0) return undefined;
       for (const row of rows) {
-        const [from, to] = [groupBefore(row), groupNow(row)];
+        const [from, to] = [groups.at(row), groupNow(row)];
         if (from === to) continue;
+        groups.set(row, to);
         sums.remove(row, from);
         sums.add(row, to);
       }
       await maybeYield();
     }
     for (let row = rowsBefore; row < enriched.rows; row++) {
-      sums.add(row, groupNow(row));
+      const group = groupNow(row);
+      groups.push(group);
+      sums.add(row, group);
       if (row % rowsPerYield === 0) await maybeYield();
     }
-    await sums.divide(this.#rowsOf(question), groupNow, maybeYield);
-    return sums.cells > this.#limits.sumsMax ? undefined : { enriched, dimensions, numbers, sums };
+    const known = { enriched, numbers, groups, sums };
+    await sums.divide(this.#sourceOf(question, known), maybeYield);
+    return sums.cells > this.#limits.sumsMax ? undefined : known;
   }
 
   get #summed() {
-    const { occurredAtUsOf: atUsOf, unitsOf, microsOf } = this.#facts.columns;
-    return { atUsOf, unitsOf, microsOf };
+    const { occurredAtUsOf: atUsOf, hasAmount, unitsOf, microsOf } = this.#facts.columns;
+    return { atUsOf, unitsOf: (row: number) => (hasAmount(row) ? unitsOf(row) : Number.NaN), microsOf };
   }
 
   /** Times between which there are about as many rows. */
@@ -199,23 +218,37 @@ export class GroupingSums {
   }
 
   /** Only the rows of the state, by time. */
-  #rowsOf({ ordered, enriched }: SpanQuestion): (fromUs: number) => Iterable<number> {
+  #sourceOf({ ordered, enriched: { rows } }: SpanQuestion, { groups }: Pick<Known, 'groups'>): RowSource {
     const { occurredAtUsOf } = this.#facts.columns;
-    return function* (fromUs) {
-      for (const row of ordered.walk({ descending: false, isBefore: (each) => occurredAtUsOf(each) < fromUs }))
-        if (row < enriched.rows) yield row;
+    const isBefore =
+      (atUs: number) =>
+      (row: number): boolean =>
+        occurredAtUsOf(row) < atUs;
+    return {
+      ...{ groupOf: groups.at, readGroups: groups.readAt },
+      *rowsFrom(fromUs) {
+        for (const row of ordered.walk({ descending: false, isBefore: isBefore(fromUs) })) if (row < rows) yield row;
+      },
+      *blocksBetween(fromUs, toUs) {
+        for (const part of ordered.between(isBefore(fromUs), isBefore(toUs)))
+          for (let from = 0; from < part.length; from += blockRows) {
+            const block = part.subarray(from, from + blockRows);
+            // Rows of later records are in the order, too.
+            yield block.every((row) => row < rows) ? block : block.filter((row) => row < rows);
+          }
+      },
     };
   }
 }
 
 const countsAndSums = ({ counts, amounts, units, micros }: GroupSums, groups: number): CountsAndSums => {
   const sumOf = (group: number): bigint => microsOf({ units: units[group] as number, micros: micros[group] as number });
-  let totalSum = 0n;
-  for (let group = 0; group < groups; group++) if (amounts[group] !== 0) totalSum += sumOf(group);
+  const total = createDecimalSums();
+  for (let group = 0; group < groups; group++) total.add(0, units[group] as number, micros[group] as number);
   return {
     counts: Array.from(counts.subarray(0, groups)),
     amounts: Array.from(amounts.subarray(0, groups)),
     sumOf,
-    totalSum,
+    totalSum: total.microsOf(0),
   };
 };

@@ -38,7 +38,7 @@ export const groupFacts = async (
   const total = { count: sumOf(found.counts), amounts: sumOf(found.amounts), sum: totalSum };
   const counted = { ...found, total, scan };
   const passing = query.having ? await having(query.having, counted, work) : counted;
-  return factGroups({ facts, enriched, dimensions, grouper, work }, passing);
+  return { ...factGroups({ facts, enriched, dimensions, grouper, work }, passing), numbering: known?.numbering };
 };
 
 interface Grouping {

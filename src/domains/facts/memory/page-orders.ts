@@ -26,6 +26,11 @@ export class PageOrders {
   async of(field: FactOrderField, rows: number): Promise<OrderedRows | undefined> {
     return field === 'RECEIVED_AT' ? rowsAsRecorded(this.#columns.rows) : this.#orders[field].upTo(rows);
   }
+
+  /** The same in the order of time. */
+  async byTime(rows: number): Promise<RowOrder | undefined> {
+    return this.#orders.OCCURRED_AT.upTo(rows);
+  }
 }
 
 class FollowedOrder {
@@ -38,7 +43,7 @@ class FollowedOrder {
     this.#order = new RowOrder(comparisonBy(columns, field));
   }
 
-  async upTo(rows: number): Promise<OrderedRows | undefined> {
+  async upTo(rows: number): Promise<RowOrder | undefined> {
     if (this.#order.rows >= rows) return this.#order;
     const extending = this.#extend();
     if (rows - this.#order.rows > waitedRowsMax) return undefined;
