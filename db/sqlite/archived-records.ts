@@ -90,7 +90,7 @@ export class ArchivedRecords {
     }
   }
 
-  /** The records with these sequence numbers that are of a table, in order; each number must be in a segment. */
+  /** The records with these sequence numbers that are of a table and in a segment, in order. */
   at({ name }: ArchivedTable, sequences: readonly number[]): ReadRecord[] {
     const sorted = [...new Set(sequences)].sort((a, b) => a - b);
     const found: ReadRecord[] = [];
@@ -98,7 +98,8 @@ export class ArchivedRecords {
     const [first, last] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
     for (const segment of this.segments({ after: first - 1, upTo: last })) {
       const own: number[] = [];
-      for (; (sorted[from] as number) <= segment.lastSeq; from++) own.push(sorted[from] as number);
+      for (; (sorted[from] as number) <= segment.lastSeq; from++)
+        if ((sorted[from] as number) >= segment.firstSeq) own.push(sorted[from] as number);
       if (own.length === 0 || !segment.tableCounts[name]) continue;
       const records = this.#read(segment, { sequences: own }, this.pathOf(segment));
       const fault = this.#opened.check.faultOfSome(records, own);

@@ -85,7 +85,9 @@ export class ArchivedRows {
     }
     const range = { after: 0, upTo: lastSeq };
     if (keyIn(archived, { [column]: '' }))
-      return values.flatMap((value) => this.rows(table, range, { columns: keys, match: { [column]: value } }));
+      return [...new Set(values)].flatMap((value) =>
+        this.rows(table, range, { columns: keys, match: { [column]: value } }),
+      );
     const position = keys.indexOf(column);
     const listed = new Set<unknown>(values);
     const found: Row[] = [];

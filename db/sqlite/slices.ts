@@ -13,11 +13,13 @@ export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   after = 0,
 ): Iterable<Pick<Row<T>, C>[]> {
   const key = `"${columnOf(table, orderBy).name}"`;
-  const matching = Object.keys(match).map((name) => `"${columnOf(table, name).name}" = ?`);
+  const matching = Object.entries(match).map(
+    ([name, value]) => `"${columnOf(table, name).name}" ${value === null ? 'is null' : '= ?'}`,
+  );
   const order = `order by ${key}, seq limit ${sliceRows}`;
   const first = `where ${matching.join(' and ') || '1'} ${order}`;
   const further = `where ${[...matching, `(${key}, seq) > (?, ?)`].join(' and ')} ${order}`;
-  const matched = encodeValues(table, match);
+  const matched = encodeValues(table, match).filter((value) => value !== null);
   let last: Record<string, unknown> | undefined = after > 0 ? { seq: after } : undefined;
   for (;;) {
     const condition = last ? further : first;
