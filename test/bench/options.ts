@@ -1,5 +1,6 @@
 export const benchmarkNames = [
   'lookups',
+  'batches',
   'import',
   'startup',
   'aggregate',

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
+import { benchmarkBatches } from './batches.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
 import { benchmarkFirstAnswer } from './first-answer.ts';
@@ -16,6 +17,7 @@ import { benchmarkWebUi } from './web-ui.ts';
 
 const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => Promise<Report>>> = {
   lookups: benchmarkLookups,
+  batches: benchmarkBatches,
   import: benchmarkImport,
   startup: benchmarkStartup,
   aggregate: benchmarkAggregate,

@@ -25,13 +25,7 @@ export const createStatusTimelines = (index: TimelineIndex) => ({
   periodAt(user: number, atUs: number, sequence: number): StatusPeriod {
     const decider = user < 0 ? -1 : index.positionAt(user, atUs, sequence);
     const value = decider < 0 ? 0 : index.valueOf(decider);
-    let begin = decider;
-    while (begin >= 0) {
-      // The microsecond before: times are integers.
-      const earlier = index.positionAt(user, index.atUsOf(begin) - 1, sequence);
-      if (earlier < 0 || index.valueOf(earlier) !== value) break;
-      begin = earlier;
-    }
+    const begin = beginOf(index, user, decider, sequence);
     return {
       status: statusCodes[value] as Status,
       validFromUs: begin < 0 ? null : index.atUsOf(begin),
@@ -74,16 +68,29 @@ const effectivePositions = (index: TimelineIndex, user: number, sequence: number
   return positions;
 };
 
+/** The first of the entries up to `decider` between which the status does not change. */
+const beginOf = (index: TimelineIndex, user: number, decider: number, sequence: number): number => {
+  let begin = decider;
+  const start = index.start(user);
+  for (let position = decider - 1; position >= start; position--) {
+    // Of the entries of an instant the last known one counts, which was met first.
+    if (index.seqOf(position) > sequence || index.atUsOf(position) === index.atUsOf(begin)) continue;
+    if (index.valueOf(position) !== index.valueOf(decider)) break;
+    begin = position;
+  }
+  return begin;
+};
+
 /** The first instant after `decider` at which another status counts; null when there is none. */
 const endOf = (index: TimelineIndex, user: number, decider: number, sequence: number): number | null => {
-  const value = decider < 0 ? 0 : index.valueOf(decider);
-  let position = decider < 0 ? index.start(user) : decider + 1;
-  while (position < index.end(user)) {
-    const atUs = index.atUsOf(position);
-    const effective = index.positionAt(user, atUs, sequence);
-    const differs = effective >= 0 && (index.valueOf(effective) !== value || decider < 0);
-    if (differs && index.atUsOf(effective) === atUs && effective !== decider) return atUs;
-    while (position < index.end(user) && index.atUsOf(position) === atUs) position++;
+  const value = decider < 0 ? -1 : index.valueOf(decider);
+  const end = index.end(user);
+  // The last known entry of the instant that is being read.
+  let last = -1;
+  for (let position = decider < 0 ? index.start(user) : decider + 1; position < end; position++) {
+    if (index.seqOf(position) > sequence) continue;
+    if (last >= 0 && index.atUsOf(last) !== index.atUsOf(position) && index.valueOf(last) !== value) break;
+    last = position;
   }
-  return null;
+  return last >= 0 && index.valueOf(last) !== value ? index.atUsOf(last) : null;
 };

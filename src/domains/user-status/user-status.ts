@@ -6,6 +6,7 @@ import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
+import { isTextId } from '../../lib/text-id.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Users } from '../users/users.ts';
@@ -81,7 +82,9 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       return statusOf(userId, codeOf(userId), atUs, ledger.resolveSequence(knowledge));
     },
     statusesAt(userIds, atUs, knowledge = {}) {
-      refuse(userIds.flatMap((userId, index) => idProblems({ [`userIds.${index}`]: userId })));
+      // Names for their problems are made only when there are some.
+      if (!userIds.every(isTextId))
+        refuse(userIds.flatMap((userId, index) => idProblems({ [`userIds.${index}`]: userId })));
       const sequence = ledger.resolveSequence(knowledge);
       // All codes first: the processor then waits for the memory of several users at once.
       const codes = userIds.map(codeOf);
