@@ -12,6 +12,7 @@ export const benchmarkNames = [
   'dataset',
   'web-ui',
   'limits',
+  'clickhouse',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkBatches } from './batches.ts';
+import { benchmarkClickHouse } from './clickhouse.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
 import { benchmarkFirstAnswer } from './first-answer.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   dataset: benchmarkDataset,
   'web-ui': benchmarkWebUi,
   limits: benchmarkLimits,
+  clickhouse: benchmarkClickHouse,
 };
 
 const [name, size, folder, out, only] = process.argv.slice(2) as [BenchmarkName, string, string, string, string];

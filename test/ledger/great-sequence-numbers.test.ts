@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadDemo } from '../../src/demo/load.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
+import { importCsv } from '../support/datasets.ts';
 
 /** The first sequence number of the second ledger: the first import of the demo reaches beyond 2^32, where 32 bits end. */
 const first = 2 ** 32 - 20;
@@ -24,6 +25,9 @@ const documents = [
      trend { periodStart eventCount newUserCount } outcomes { variant mean users } }`,
   'experimentEvents(first: 50, asOf: { sequence: $sequence }) { totalCount nodes { userId variant provenance { sequence } } }',
   'sql(query: "select user_status, city, count(*) n, sum(amount) s, min(seq) f from transactions group by 1, 2 order by 1, 2", asOf: { sequence: $sequence }) { rows }',
+  `sql(query: "select d.region, t.user_status, count(*) n, sum(t.amount) s, min(t.seq) f, max(t.seq) l from transactions t join regions d on d.city = t.city group by 1, 2 order by 1, 2", asOf: { sequence: $sequence }) { rows }`,
+  `sql(query: "select d.region, e.variant, count(*) n, max(e.seq) l from experiment_events e join users u on u.user_id = e.user_id left join regions d on d.country = u.country group by 1, 2 order by 1, 2", asOf: { sequence: $sequence }) { rows }`,
+  'sql(query: "select region, count(*) n from regions group by 1 order by 1", asOf: { sequence: $sequence }) { rows }',
   'userStatistics(asOf: { sequence: $sequence }) { count withImage byStatus { count } snapshot { sequence } }',
 ];
 
@@ -38,6 +42,10 @@ interface Restarted {
   readonly last: number;
 }
 
+/** Some of the cities and countries of the demo, the second one in a region that a version of the dataset names. */
+const regionsOf = (region: string): string =>
+  `city,country,region\nunknown,US,none\n${['Vienna,SE', 'Berlin,FR', 'Prague,DE'].map((line) => `${line},${region}\n`).join('')}`;
+
 const withRestart = async (firstSequence: number, by: 'records' | 'index file'): Promise<Restarted> => {
   const stopRecords = by === 'index file' ? '1' : '0';
   const settings = {
@@ -46,6 +54,7 @@ const withRestart = async (firstSequence: number, by: 'records' | 'index file'):
   };
   const opened = await openApp({ settings, onDisk: true });
   await loadDemo(opened.app.domains, tmpdir());
+  for (const region of ['south', 'north']) await importCsv(opened, 'regions', regionsOf(region));
   await opened.app.close();
   const restarted = await openApp({ data: opened.data, settings });
   onTestFinished(async () => {
@@ -73,6 +82,12 @@ describe('a ledger that grows across 2^32', () => {
         const found = await great.opened.query(query, { sequence: sequence + offset });
         expect(shifted(found, offset)).toEqual(expected);
       }
+    const joined = await great.opened.query<{ sql: { rows: { n: number; l: number }[] } }>(
+      '{ sql(query: "select count(*) n, max(t.seq) l from transactions t join regions d on d.city = t.city") { rows } }',
+    );
+    const [row] = joined.data?.sql.rows ?? [];
+    expect(row?.n).toBeGreaterThan(0);
+    expect(row?.l).toBeGreaterThan(2 ** 32);
     expect(great.opened.app.store.verify()).toMatchObject({ problems: [], records: small.last });
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,16 +26,38 @@ const program = fileURLToPath(new URL('clickhouse-shard.py', import.meta.url));
  * what `clickhouse local` lacks: replication, and statements ON CLUSTER, which `onEachShard` runs instead.
  */
 export const startShards = async (folder: string): Promise<readonly [Shard, Shard]> => {
-  const ports = await freePorts(4);
+  const ports = await freePorts(5);
   const shards = [shardOf(folder, ports, 1), shardOf(folder, ports, 2)] as const;
+  await startPassage(ports[4] as number, ports[1] as number);
   await Promise.all(shards.map((shard) => shard.start()));
   return shards;
+};
+
+/**
+ * Passes connections on, and ends those that are reset: a server of `clickhouse local` has no handler for that, and aborts. The
+ * first shard resets a connection when it needs no more of an answer.
+ */
+const startPassage = async (from: number, to: number): Promise<void> => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const shard = connect({ port: to, host: '127.0.0.1', allowHalfOpen: true });
+    client.pipe(shard);
+    shard.pipe(client);
+    client.on('error', () => shard.end());
+    shard.on('error', () => client.destroy());
+    client.on('close', () => shard.end());
+    shard.on('close', () => client.destroy());
+  });
+  server.listen(from, '127.0.0.1');
+  await once(server, 'listening');
+  server.unref();
 };
 
 const shardOf = (folder: string, ports: readonly number[], number: 1 | 2): Shard => {
   const tcpPorts = ports.slice(0, 2);
   const [tcpPort, httpPort] = [ports[number - 1], ports[number + 1]].map(String) as [string, string];
   const [config, data] = [join(folder, `shard-${number}.xml`), join(folder, `shard-${number}`)];
+  // The second shard is reached by a passage.
+  const passagePort = ports[4] as number;
   let child: ChildProcess | undefined;
   const run = async (sql: string, format = 'TabSeparated'): Promise<string> => {
     const response = await fetch(`http://127.0.0.1:${httpPort}/?default_format=${format}`, {
@@ -50,7 +72,7 @@ const shardOf = (folder: string, ports: readonly number[], number: 1 | 2): Shard
     run,
     async start() {
       await mkdir(data, { recursive: true });
-      await writeFile(config, configOf(tcpPorts, number));
+      await writeFile(config, configOf([tcpPorts[0] as number, number === 1 ? passagePort : Number(tcpPort)], number));
       child = spawn('python3', [program, library, data, config, tcpPort, httpPort], {
         stdio: ['pipe', 'ignore', 'inherit'],
       });
