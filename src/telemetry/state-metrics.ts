@@ -6,6 +6,7 @@ type Watched = Pick<Services, 'alerts' | 'health' | 'ledger' | 'userSync' | 'ser
 /** What the ledger, its indices and the work on them look like. Everything is read when somebody scrapes. */
 export const addStateMetrics = (registry: Registry, services: Watched): void => {
   addIndices(registry, services);
+  addStore(registry, services);
   addWork(registry, services);
   addRecords(registry, services);
   const { version } = services.server;
@@ -82,8 +83,15 @@ const addIndices = (registry: Registry, { health, ledger, server }: Watched): vo
   gauge('asof_last_backup_sequence', 'The last sequence number of the last backup; 0 for none.', () => {
     return health.lastBackup()?.sequence ?? 0;
   });
+};
+
+const addStore = (registry: Registry, { health }: Watched): void => {
+  const gauge = gaugesOf(registry);
   gauge('asof_store_bytes', 'Bytes of the store, without its write-ahead log, datasets and images.', () =>
     health.storeBytes(),
+  );
+  gauge('asof_archived_sequence', 'Up to which sequence number records are in segments; 0 for none.', () =>
+    health.archivedSequence(),
   );
 };
 

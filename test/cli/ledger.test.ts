@@ -253,6 +253,8 @@ describe('asof ledger', () => {
     const before = await ask();
     expect(await archive(data, to, 1000)).toMatchObject({ code: 0 });
     expect(await ask()).toBe(before);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain('\nasof_archived_sequence 80\n');
     await server.stop();
   });
 

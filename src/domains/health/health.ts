@@ -1,6 +1,7 @@
 import type { Store } from '../../../db/store.ts';
 import { commits } from '../../../db/tables/commits.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import { ledgerSegments } from '../../../db/tables/segments.ts';
 import type { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type BackupNote, readBackupNote } from '../../lib/backup-note.ts';
@@ -94,5 +95,10 @@ export class Health {
   /** Bytes of the store, without datasets, images and its write-ahead log. */
   storeBytes(): number {
     return this.#store.bytes();
+  }
+
+  /** Up to which sequence number records are archived; 0 for none. */
+  archivedSequence(): number {
+    return this.#store.page(ledgerSegments, { key: 'id', direction: 'desc', limit: 1 })[0]?.lastSeq ?? 0;
   }
 }
