@@ -94,7 +94,7 @@ export default defineConfig({
         // The same copy on a cluster of two shards, whose second one is a process of its own.
         test: {
           name: 'cluster',
-          include: hasClickHouse ? ['test/db/clickhouse/{copy,enrichment,kill,parity}.test.ts'] : [],
+          include: hasClickHouse ? ['test/db/clickhouse/{copy,enrichment,kill,parity,monitor-parity}.test.ts'] : [],
           ...built,
           testTimeout: 600_000,
           env: { RUNS: process.env.RUNS ?? '4', ASOF_TEST_CLICKHOUSE_CLUSTER: '1' },

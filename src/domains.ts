@@ -33,6 +33,7 @@ import { createImports } from './domains/imports/imports.ts';
 import { IngestQueue } from './domains/imports/ingest-queue.ts';
 import { Rejects } from './domains/imports/rejects.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
+import type { MonitorEngine } from './domains/monitor/engine.ts';
 import { createMonitor } from './domains/monitor/monitor.ts';
 import { Sql } from './domains/sql/sql.ts';
 import { createTransactions } from './domains/transactions/transactions.ts';
@@ -81,7 +82,10 @@ export interface DomainServices {
 }
 
 /** What answers questions about facts that are elsewhere than in memory. */
-export type Engines = Readonly<Record<FactSource, FactEngine>> & { readonly CONVERSATIONS: ConversationEngine };
+export type Engines = Readonly<Record<FactSource, FactEngine>> & {
+  readonly CONVERSATIONS: ConversationEngine;
+  readonly MONITOR: MonitorEngine;
+};
 
 /** All domains. */
 export const createDomains = (services: DomainServices) => {
@@ -149,7 +153,7 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   const importEnds = createImportEnds(store);
   const ipCity = createIpCity(store, ledger, services.limits);
   const experiments = createExperiments(ledger, nowUs);
-  const engines = services.openEngines?.(createFactKnowledge({ ...userDomains, ipCity, experiments }));
+  const engines = services.openEngines?.(createFactKnowledge({ ...userDomains, ipCity, experiments, importEnds }));
   const transactions = createTransactions({
     ...{ ...services, ...userDomains, ipCity, engine: engines?.TRANSACTIONS },
   });
@@ -158,11 +162,17 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
     engine: engines?.EXPERIMENT_EVENTS,
   });
   const planEditor = new PlanEditor({ experiments, experimentEvents, ledger, nowUs });
-  const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });
+  const monitor = createMonitor({
+    ...services,
+    ...userDomains,
+    experiments,
+    experimentEvents,
+    engine: engines?.MONITOR,
+  });
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, userDomains.users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents], ledger, services.limits);
   return {
-    ...{ ipCity, transactions, experiments, experimentEvents, planEditor, openRequests },
+    ...{ ipCity, transactions, experiments, experimentEvents, planEditor, openRequests, importEnds },
     ...{ monitor, recordedEvents, enrichedAggregate },
     ...createConversationDomains(services, engines?.CONVERSATIONS),
   };

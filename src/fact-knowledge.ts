@@ -1,3 +1,4 @@
+import { createBatchKeys, type ImportEnds } from './domains/experiments/batch-keys.ts';
 import type { Experiments } from './domains/experiments/experiments.ts';
 import type { FactKnowledge } from './domains/facts/knowledge.ts';
 import type { IpCity } from './domains/ip-city/ip-city.ts';
@@ -12,10 +13,17 @@ interface KnowledgeSources {
   readonly experiments: Experiments;
   readonly users: Users;
   readonly userFiles: UserFiles;
+  readonly importEnds: ImportEnds;
 }
 
 /** What the domains know that facts are joined to. */
-export const createFactKnowledge = ({ ipCity, experiments, users, userFiles }: KnowledgeSources): FactKnowledge => ({
+export const createFactKnowledge = ({
+  ipCity,
+  experiments,
+  users,
+  userFiles,
+  importEnds,
+}: KnowledgeSources): FactKnowledge => ({
   addressTableAt: (sequence) => ipCity.recordAt(sequence)?.seq ?? 0,
   async citiesOf(addresses, sequence) {
     const table = await ipCity.tableAt(sequence);
@@ -31,6 +39,7 @@ export const createFactKnowledge = ({ ipCity, experiments, users, userFiles }: K
     rules: experiments.plansAt(sequence).rules(),
     otherwise: experiments.keys.textOf(0),
   }),
+  batchOf: createBatchKeys(importEnds),
   fileChangesBetween(after, upTo) {
     const { details, images } = userFiles.changesBetween(after, upTo);
     const userIdOf = (user: number): string => users.codes.textOf(user);

@@ -25,6 +25,7 @@ export const factsIn = (
         TRANSACTIONS: opened.engineOf('TRANSACTIONS'),
         EXPERIMENT_EVENTS: opened.engineOf('EXPERIMENT_EVENTS'),
         CONVERSATIONS: opened.conversationEngine(),
+        MONITOR: opened.monitorEngine(),
       };
     },
   };

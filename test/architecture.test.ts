@@ -78,7 +78,7 @@ const units: readonly Unit[] = [
     name: 'clickhouse',
     files: /^db\/clickhouse\//,
     may: ['tables', 'ledger', 'lib', 'errors', 'domains/facts', 'domains/conversations'],
-    types: ['store types'],
+    types: ['store types', 'domains/monitor'],
   },
   {
     name: 'import targets',

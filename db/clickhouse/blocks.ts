@@ -1,17 +1,17 @@
 import { isWrongGuess } from '../../src/domains/conversations/guess.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
-import { microsOf, parseDecimal } from '../../src/lib/decimal.ts';
 import { dayUs } from '../../src/lib/time.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import type { ColumnName, LedgerTable, Row, Store } from '../store.ts';
 import { conversations } from '../tables/conversations.ts';
-import { experimentEvents } from '../tables/experiments.ts';
 import { transactions } from '../tables/transactions.ts';
 import { userFileSyncs, userFiles } from '../tables/user-files.ts';
 import { statusChanges } from '../tables/user-status.ts';
 import { userProfiles } from '../tables/users.ts';
+import { type EventArrivals, readEvents } from './event-rows.ts';
 import { readFollowupCounts } from './followup-counts.ts';
 import type { DatedSource } from './periods.ts';
+import { amountOf, recordPages } from './record-pages.ts';
 import type { RecordRange, Rows } from './rows.ts';
 import type { TableName } from './tables.ts';
 
@@ -23,16 +23,23 @@ export interface BlockSources {
   readonly knowledge: FactKnowledge;
 }
 
-/** Records that are read at once: few enough to hold the thread for a few milliseconds only. */
-const pageRecords = 2000;
-
-/** Reads the records after one sequence number and up to another, in short steps. */
-export const readBlock = async (sources: BlockSources, after: number, upTo: number): Promise<Block> => {
+/**
+ * Reads the records after one sequence number and up to another, whole transactions, in short steps. `arrivals` is of the
+ * events up to the first, and then of those up to the second.
+ */
+export const readBlock = async (
+  sources: BlockSources,
+  { after, upTo }: RecordRange,
+  arrivals: EventArrivals,
+): Promise<Block> => {
   const block = new Map<TableName, Rows>();
   for (const copy of copies) {
     const rows = await readRows(sources.store, copy, { after, upTo });
     if (rows.length > 0) block.set(copy.target, rows);
   }
+  const { events, batches } = await readEvents(sources, { after, upTo }, arrivals);
+  if (events.length > 0) block.set('experiment_events', events);
+  if (batches.length > 0) block.set('event_batches', batches);
   const counts = await readFollowupCounts(sources.store, { after, upTo });
   if (counts.length > 0) block.set('followup_counts', counts);
   const days = datedTables.flatMap(([source, target, timeIndex]) =>
@@ -90,20 +97,6 @@ const copies: readonly Copy<LedgerTable>[] = [
     },
   }),
   copyOf({
-    source: experimentEvents,
-    columns: ['seq', 'userId', 'occurredAtUs', 'recordedAtUs', 'orderValue', 'experiment'].concat([
-      ...['variant', 'accountType', 'eventType'],
-    ]) as ColumnName<typeof experimentEvents>[],
-    target: 'experiment_events',
-    rowOf: ({ seq, userId, occurredAtUs, recordedAtUs, orderValue, ...record }) => {
-      const { experiment, variant, accountType, eventType } = record;
-      const amount = orderValue === null ? null : amountOf(orderValue, seq);
-      const own = [seq, userId, occurredAtUs, recordedAtUs, amount];
-      // No key of an experiment is empty.
-      return [...own, experiment ?? '', variant, accountType, eventType ?? unknownLabel];
-    },
-  }),
-  copyOf({
     source: conversations,
     columns: ['seq', 'recordedAtUs', 'symbol', 'isVowelGuess'],
     target: 'conversations',
@@ -131,22 +124,11 @@ const readRows = async (
   range: RecordRange,
 ): Promise<Rows> => {
   const rows: Rows = [];
-  for (let { after } = range; ; ) {
-    const page = store.recordPage(source, columns, { after, upTo: range.upTo, limit: pageRecords });
+  for await (const page of recordPages(store, source, { columns: columns as ColumnName<LedgerTable>[], range }))
     for (const record of page) rows.push(rowOf(record));
-    if (page.length < pageRecords) return rows;
-    after = (page.at(-1) as { seq: number }).seq;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  return rows;
 };
 
 /** Whether files may have been published by these records: a synchronization, or a corrected reject of an earlier one. */
 const hasFileRecords = (store: Store, { after, upTo }: RecordRange): boolean =>
   [userFileSyncs, userFiles].some((table) => store.recordPage(table, ['seq'], { after, upTo, limit: 1 }).length > 0);
-
-/** In millionths. */
-const amountOf = (text: string, seq: number): string => {
-  const amount = parseDecimal(text);
-  if (!amount) throw new Error(`record ${seq} holds the malformed amount ${text}`);
-  return microsOf(amount).toString();
-};

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dayUs } from '../../src/lib/time.ts';
+import type { Store } from '../store.ts';
 import { type BlockSources, readBlock } from './blocks.ts';
 import type { Connection } from './connection.ts';
+import { type EventArrivals, noneBeforeUs } from './event-rows.ts';
 import { type TableDefinition, tables } from './tables.ts';
 
 /** The tables whose rows are records of the ledger. */
@@ -92,8 +94,11 @@ const mask = 2n ** 64n - 1n;
 
 const digestsOfLedger = async (sources: BlockSources, { sequence, share }: Compared): Promise<Digests> => {
   const digests = new Map<string, DayDigest>();
-  for (let after = 0; after < sequence; after += rangeRecords) {
-    const block = await readBlock(sources, after, Math.min(after + rangeRecords, sequence));
+  const arrivals: EventArrivals = { newestUs: noneBeforeUs };
+  for (let after = 0; after < sequence; ) {
+    const upTo = Math.min(endOfCommit(sources.store, after + rangeRecords), sequence);
+    const block = await readBlock(sources, { after, upTo }, arrivals);
+    after = upTo;
     for (const table of copied) {
       const definition: TableDefinition = tables[table];
       const [seqIndex, timeIndex, amountIndex] = [
@@ -115,6 +120,9 @@ const digestsOfLedger = async (sources: BlockSources, { sequence, share }: Compa
   }
   return digests;
 };
+
+/** The last record of the commit of a record; the record itself beyond the end. */
+const endOfCommit = (store: Store, seq: number): number => store.commitsAfter(seq - 1, 1)[0]?.lastSeq ?? seq;
 
 const digestOf = (row: readonly unknown[]): bigint => {
   const text = row.map((value) => (Array.isArray(value) ? `[${value.join(',')}]` : String(value ?? ''))).join('\n');

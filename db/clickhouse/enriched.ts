@@ -253,16 +253,16 @@ export const readDimensions = (state: FactState, needed: ReadonlySet<DimensionNa
   [...needed].filter((name) => isStored(state, name));
 
 /**
- * The facts up to a sequence number as a table: seq, user_id, occurred_at_us, amount, and the columns of dimensions. What is
- * stored as of an earlier sequence number is completed by `changes`.
+ * The facts up to a sequence number as a table: seq, user_id, occurred_at_us, amount, further columns of the facts, and those of
+ * dimensions. What is stored as of an earlier sequence number is completed by `changes`.
  */
 export const enrichedFacts = (
   state: FactState,
-  needed: ReadonlySet<DimensionName>,
+  { needed, columns: further }: { readonly needed: ReadonlySet<DimensionName>; readonly columns: readonly string[] },
   userIds: readonly string[] | null | undefined,
   changes: Changes | undefined,
 ): string => {
-  const columns = { own: ownColumns, names: [...needed] };
+  const columns = { own: [...ownColumns, ...further], names: [...needed] };
   const ofUsers = userIds ? ` AND ${userIds.length === 0 ? '0' : `user_id IN (${textList(userIds)})`}` : '';
   const { stored } = state;
   if (!stored || readDimensions(state, needed).length === 0) return joinedFacts(state, columns, ofUsers);

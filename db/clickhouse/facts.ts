@@ -2,6 +2,7 @@ import type { ConversationEngine } from '../../src/domains/conversations/engine.
 import type { FactSource } from '../../src/domains/facts/dimensions.ts';
 import type { FactEngine } from '../../src/domains/facts/engine.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
+import type { MonitorEngine } from '../../src/domains/monitor/engine.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { Store } from '../store.ts';
@@ -11,14 +12,15 @@ import { createConversationEngine } from './conversations.ts';
 import { CopierLock } from './copier-lock.ts';
 import { createEngine } from './engine.ts';
 import { Enrichment, type EnrichmentOptions } from './enrichment.ts';
+import { createMonitorEngine } from './monitor-engine.ts';
+import type { PassServices } from './monitor-passes.ts';
 import { Projector, type ProjectorOptions } from './projector.ts';
-import type { QuestionServices } from './question.ts';
 
 export interface ClickHouseFactsOptions
   extends ConnectionOptions,
     Pick<ProjectorOptions, 'clickhouseBlockRecords' | 'clickhouseWaitMs'>,
     Pick<EnrichmentOptions, 'clickhouseEnrichMs'>,
-    Pick<QuestionServices, 'futureToleranceMs'> {
+    Pick<PassServices, 'futureToleranceMs' | 'lateAfterMs'> {
   /** The data folder of the ledger. */
   readonly data: string;
 }
@@ -37,10 +39,10 @@ export class ClickHouseFacts {
   readonly #connection: Connection;
   readonly #projector: Projector;
   readonly #enrichment: Enrichment;
-  readonly #services: QuestionServices;
+  readonly #services: PassServices;
 
   constructor(options: ClickHouseFactsOptions, services: ClickHouseServices) {
-    const { futureToleranceMs } = options;
+    const { futureToleranceMs, lateAfterMs } = options;
     const { ledger, knowledge } = services;
     const connection = new Connection(options);
     const cities = new Cities(connection, knowledge);
@@ -56,7 +58,7 @@ export class ClickHouseFacts {
     this.#connection = connection;
     this.#projector = projector;
     this.#enrichment = enrichment;
-    this.#services = { connection, projector, enrichment, cities, knowledge, ledger, futureToleranceMs };
+    this.#services = { connection, projector, enrichment, cities, knowledge, ledger, futureToleranceMs, lateAfterMs };
   }
 
   engineOf(source: FactSource): FactEngine {
@@ -65,6 +67,10 @@ export class ClickHouseFacts {
 
   conversationEngine(): ConversationEngine {
     return createConversationEngine(this.#services);
+  }
+
+  monitorEngine(): MonitorEngine {
+    return createMonitorEngine(this.#services);
   }
 
   /** Begins to follow the ledger. Rejects with CONFLICT when the database is not that of this ledger. */

@@ -7,6 +7,7 @@ import { erasedRecords } from '../tables/integrity.ts';
 import { readBlock } from './blocks.ts';
 import { type Connection, unavailable } from './connection.ts';
 import type { CopierLock } from './copier-lock.ts';
+import { type EventArrivals, noneBeforeUs, readArrivals } from './event-rows.ts';
 import { digestAt, type Progress, type Range, readProgress } from './progress.ts';
 import { createAnew, createTables, setOwner, tables } from './tables.ts';
 
@@ -45,6 +46,8 @@ export class Projector {
   /** Everything up to it is stored; undefined until the tables were read. */
   #sequence: number | undefined;
   #copies = 0;
+  /** How the events up to a sequence number arrived. */
+  #arrivals: { readonly sequence: number; readonly state: EventArrivals } | undefined;
   #fault: unknown;
   #isStopped = false;
   #running: Promise<void> | undefined;
@@ -241,12 +244,22 @@ export class Projector {
     if (after === 0) await setOwner(connection, 'ledger', this.#ledgerId() ?? '');
     if (isNew) await connection.insert('progress', columns, [[...progress, 'PLANNED', digest, 0]], tokenOf('planned'));
     const erased = this.#erased();
-    const block = await readBlock(this.#options, after, last);
+    const arrivals = await this.#arrivalsAt(after);
+    const block = await readBlock(this.#options, { after, upTo: last }, arrivals);
     for (const [table, rows] of block) await connection.insert(table, tables[table].columns, rows, tokenOf(table));
     await connection.insert('progress', columns, [[...progress, 'DONE', digest, erased]], tokenOf('done'));
     this.#sequence = last;
+    this.#arrivals = { sequence: last, state: arrivals };
     this.#wake();
     this.#options.onCopied(last, false);
+  }
+
+  /** From what is copied, unless the last block ended there. */
+  async #arrivalsAt(sequence: number): Promise<EventArrivals> {
+    const known = this.#arrivals;
+    this.#arrivals = undefined;
+    if (known?.sequence === sequence) return known.state;
+    return sequence === 0 ? { newestUs: noneBeforeUs } : readArrivals(this.#options.connection, sequence);
   }
 
   #wake(): void {

@@ -32,6 +32,10 @@ export interface QuestionOptions {
   readonly groupBy?: readonly DimensionName[];
   readonly grain?: Grain | undefined;
   readonly timeZone: string;
+  /** Further columns of the facts themselves. */
+  readonly columns?: readonly string[];
+  /** Whether the latest time of the facts is needed beside what `where` needs. */
+  readonly needsNewest?: boolean;
 }
 
 /** Enriched facts that match a filter, as of one sequence number. */
@@ -41,6 +45,8 @@ export interface Question {
   readonly facts: string;
   /** `FROM … WHERE …`: the columns of `enrichedFacts`. */
   readonly matching: string;
+  /** The latest time of the facts, for conditions that end there; 0 when it was not requested. */
+  readonly newestUs: number;
 }
 
 /**
@@ -50,7 +56,16 @@ export interface Question {
 export const prepareQuestion = async (
   services: QuestionServices,
   source: FactSource,
-  { asOf = {}, where, userIds, groupBy = [], grain, timeZone }: QuestionOptions,
+  {
+    asOf = {},
+    where,
+    userIds,
+    groupBy = [],
+    grain,
+    timeZone,
+    columns = [],
+    needsNewest: isNeeded = false,
+  }: QuestionOptions,
 ): Promise<Question> => {
   const { connection, projector, enrichment, cities, knowledge, ledger } = services;
   const sequence = ledger.resolveSequence(asOf);
@@ -75,11 +90,11 @@ export const prepareQuestion = async (
   const read = readDimensions(state, needed);
   const isBehind = stored !== undefined && stored.sequence < sequence && read.length > 0;
   const changes = isBehind ? await findChanges(connection, state, stored.sequence, read) : undefined;
-  const newestUs = needsNewest(where) ? await newestOf(services, facts) : 0;
+  const newestUs = isNeeded || needsNewest(where) ? await newestOf(services, facts) : 0;
   const users = userIds ?? where?.userIds;
   const condition = conditionOf(where, { timeZone, newestUs });
-  const rows = enrichedFacts(state, needed, users, changes);
-  return { sequence, facts: facts.table, matching: `FROM ${connection.overShards(rows)} WHERE ${condition}` };
+  const rows = enrichedFacts(state, { needed, columns }, users, changes);
+  return { sequence, newestUs, facts: facts.table, matching: `FROM ${connection.overShards(rows)} WHERE ${condition}` };
 };
 
 /** The latest time of facts that are not dated into the future by mistake, microseconds; 0 without any. */

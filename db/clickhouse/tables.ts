@@ -5,7 +5,7 @@ import { textLiteral } from './literals.ts';
 import type { Rows } from './rows.ts';
 
 /** The version of these tables: a database of another one is projected anew. */
-const version = '4';
+const version = '5';
 
 /** On a cluster, tables that only this program reads are on the first shard. */
 const firstShard = '0';
@@ -20,14 +20,26 @@ export const tables = {
     types: [...['UInt64', 'String', 'Int64', 'Int64', 'Decimal(38, 0)', 'String', 'String']],
     order: 'user_id, occurred_at_us, seq',
   },
+  /**
+   * `batch`: see `FactKnowledge.batchOf`; `arrival_seq`: the last event of its transaction; `newest_before_us`: the latest time
+   * of the events before it, each as if it had happened at its storing at the latest.
+   */
   experiment_events: {
     columns: ['seq', 'user_id', 'occurred_at_us', 'recorded_at_us', 'amount', 'experiment', 'variant'].concat([
-      ...['account_type', 'event_type'],
+      ...['account_type', 'event_type', 'batch', 'arrival_seq', 'newest_before_us'],
     ]),
     types: ['UInt64', 'String', 'Int64', 'Int64', 'Nullable(Decimal(38, 0))', 'LowCardinality(String)'].concat([
       ...['LowCardinality(String)', 'LowCardinality(String)', 'LowCardinality(String)'],
+      ...['UInt64', 'UInt64', 'Int64'],
     ]),
     order: 'user_id, occurred_at_us, seq',
+  },
+  /** The last event of each batch. */
+  event_batches: {
+    columns: ['batch', 'last_seq'],
+    types: ['UInt64', 'SimpleAggregateFunction(max, UInt64)'],
+    order: 'batch',
+    engine: 'AggregatingMergeTree',
   },
   /** Starts of conversations, with the letter of each and whether the guess was wrong. */
   conversations: {

@@ -4,6 +4,7 @@ import { ClickHouseFacts } from '../../db/clickhouse/facts.ts';
 import type { Store } from '../../db/store.ts';
 import { readConfig } from '../../src/config.ts';
 import { createExperiments } from '../../src/domains/experiments/experiments.ts';
+import { createImportEnds } from '../../src/domains/imports/import-ends.ts';
 import { createIpCity } from '../../src/domains/ip-city/ip-city.ts';
 import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
@@ -23,7 +24,7 @@ export const clickHouseCopyOf = (store: Store, ledger: Ledger): ClickHouseFacts 
   const userFiles = createUserFiles(ledger, users);
   const experiments = createExperiments(ledger, createClock(null));
   const ipCity = createIpCity(store, ledger, config);
-  const knowledge = createFactKnowledge({ users, userFiles, experiments, ipCity });
+  const knowledge = createFactKnowledge({ users, userFiles, experiments, ipCity, importEnds: createImportEnds(store) });
   const services = { store, ledger, knowledge, log: silentLog, onFault: () => undefined };
   return new ClickHouseFacts({ ...config, clickhouseBlockRecords: 4 }, services);
 };

@@ -127,13 +127,7 @@ export const iso = (us: number): string =>
 /** Sends a batch as clients do: events over REST, users as a file, plans and changes by mutations. */
 export const send = async (app: OpenApp, batch: Batch): Promise<void> => {
   if (batch.kind === 'events') {
-    const lines = batch.events.map(({ micros, batch: _batch, ...row }) =>
-      JSON.stringify({
-        ...(row.experiment === null ? {} : { experiment: row.experiment }),
-        ...{ user_id: row.userId, account_type: row.accountType, date: iso(row.at) },
-        ...{ event_type: row.eventType, version: row.variant },
-      }).replace(/}$/, `,"order_value":${micros === null ? 'null' : decimalText(micros)}}`),
-    );
+    const lines = batch.events.map(lineOf);
     const response = await app.get('/events?summary=1', { method: 'POST', body: lines.join('\n') });
     const counts = (await response.json()) as { created?: number };
     if (counts.created !== lines.length) throw new Error(`events were rejected: ${JSON.stringify(counts)}`);
@@ -150,6 +144,20 @@ export const send = async (app: OpenApp, batch: Batch): Promise<void> => {
     await mutate(app, 'recordStatusChanges', 'RecordStatusChangesInput', { changes });
   }
 };
+
+/** Sends an event alone: it is stored in no batch, and with what arrives at the same time. */
+export const sendAlone = async (app: OpenApp, event: ReferenceEvent): Promise<void> => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await app.get('/receive_event', { method: 'POST', headers, body: lineOf(event) });
+  if (!response.ok) throw new Error(`an event was refused: ${await response.text()}`);
+};
+
+const lineOf = ({ micros, batch: _batch, ...row }: ReferenceEvent): string =>
+  JSON.stringify({
+    ...(row.experiment === null ? {} : { experiment: row.experiment }),
+    ...{ user_id: row.userId, account_type: row.accountType, date: iso(row.at) },
+    ...{ event_type: row.eventType, version: row.variant },
+  }).replace(/}$/, `,"order_value":${micros === null ? 'null' : decimalText(micros)}}`);
 
 const mutate = async (app: OpenApp, name: string, type: string, input: object): Promise<void> => {
   const { data, errors } = await app.query<Record<string, { __typename: string; message?: string }>>(

@@ -21,6 +21,8 @@ export interface Exclusions {
   isExcludedAt(user: number, atUs: number): boolean;
   /** How many users have a current exclusion, of whatever time. */
   readonly userCount: number;
+  /** The users who are excluded at any time, with the bounds of these times: see `ExclusionIndex.boundsOf`. */
+  times(): { readonly user: number; readonly bounds: readonly number[] }[];
 }
 
 /** Which exclusions a list has. Default: all that have not ended, whatever their time. */
@@ -81,6 +83,7 @@ export const createExcludedUsers = (store: Store, ledger: Ledger, users: Users):
     get userCount() {
       return newest.userCount;
     },
+    times: () => newest.times(),
     at: (sequence) => new ExclusionState(index, sequence),
     onChange: (listener) => void listeners.push(listener),
     page({ userId, validAtUs, includesEnded, ...knownAsOf }, { limit, fromEnd, after, before }) {
@@ -133,10 +136,19 @@ class ExclusionState implements Exclusions {
     if (!this.#index.hasRows(user)) return false;
     let bounds = this.#bounds.get(user);
     if (!bounds) {
-      bounds = this.#index.boundsOf(user, this.#sequence ?? Number.MAX_SAFE_INTEGER);
+      bounds = this.#boundsOf(user);
       this.#bounds.set(user, bounds);
     }
     return upperBound(bounds, atUs, 0, bounds.length) % 2 === 1;
+  }
+
+  times(): { readonly user: number; readonly bounds: readonly number[] }[] {
+    const all = Array.from(this.#index.users(), (user) => ({ user, bounds: Array.from(this.#boundsOf(user)) }));
+    return all.filter(({ bounds }) => bounds.length > 0);
+  }
+
+  #boundsOf(user: number): Float64Array {
+    return this.#index.boundsOf(user, this.#sequence ?? Number.MAX_SAFE_INTEGER);
   }
 
   forget(user: number): void {

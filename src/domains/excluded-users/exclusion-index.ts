@@ -91,6 +91,11 @@ export class ExclusionIndex {
     return this.#seqOf(row) <= sequence && (this.#endSeqs.values[row] as number) > sequence;
   }
 
+  /** The users that rows name. */
+  *users(): Generator<number> {
+    for (let user = 0; user < this.#newest.length; user++) if (this.hasRows(user)) yield user;
+  }
+
   hasRows(user: number): boolean {
     return user >= 0 && user < this.#newest.length && this.#newest.values[user] !== absentUint32;
   }

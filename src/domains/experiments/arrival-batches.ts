@@ -3,20 +3,10 @@ import { createNumberTable } from '../../indices/number-table.ts';
 import { PackedColumn } from '../../indices/packed-column.ts';
 import type { StateColumns } from '../../indices/state-columns.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
-
-/** The origin of an event, as it is stored. */
-export interface EventOrigin {
-  readonly importId: number | null;
-  readonly requestId: number | null;
-  readonly recordedAtUs: number;
-}
-
-/** The code of no batch: the event arrived with its transaction. */
-export const noBatch = 0;
+import { createBatchKeys, type EventOrigin, type ImportEnds, noBatch, sourceOfBatch } from './batch-keys.ts';
 
 export interface BatchServices {
-  /** When an import ended, microseconds; null while it runs. */
-  readonly importEnds: (importId: number) => number | null;
+  readonly importEnds: ImportEnds;
   readonly openRequests: Pick<OpenRequests, 'isOpen'>;
 }
 
@@ -27,35 +17,22 @@ export interface BatchServices {
 export class ArrivalBatches {
   readonly #services: BatchServices;
   readonly #codes = createNumberTable();
-  /** By code: twice the id of an import, or twice that of a request and one. */
+  /** By code, see `createBatchKeys`. */
   readonly #keys = growableFloat64();
   /** By code. */
   readonly #lastRows = growableUint32();
-  /** The origin of the last row with one, and its batch. */
-  #last: EventOrigin & { readonly batch: number } = {
-    importId: null,
-    requestId: null,
-    recordedAtUs: 0,
-    batch: noBatch,
-  };
+  readonly #keyOf: (origin: EventOrigin) => number;
   /** By row. */
   readonly #batches = new PackedColumn();
 
   constructor(services: BatchServices) {
     this.#services = services;
-    this.#codeOf(0);
+    this.#keyOf = createBatchKeys(services.importEnds);
+    this.#codeOf(noBatch);
   }
 
-  push({ importId, requestId, recordedAtUs }: EventOrigin): void {
-    if (importId === null && requestId === null) {
-      this.#batches.push(noBatch);
-      return;
-    }
-    const isSame = importId === this.#last.importId && requestId === this.#last.requestId;
-    // The end of an import is a statement: once for each transaction.
-    if (!isSame || recordedAtUs !== this.#last.recordedAtUs)
-      this.#last = { importId, requestId, recordedAtUs, batch: this.#batchOf(importId, requestId, recordedAtUs) };
-    const { batch } = this.#last;
+  push(origin: EventOrigin): void {
+    const batch = this.#codeOf(this.#keyOf(origin));
     const row = this.#batches.push(batch);
     if (batch !== noBatch) this.#lastRows.set(batch, row);
   }
@@ -72,10 +49,20 @@ export class ArrivalBatches {
 
   /** Whether more events of a batch can come. */
   isOpen(batch: number): boolean {
-    const key = this.#keys.values[batch] as number;
-    const id = Math.floor(key / 2);
-    if (batch === noBatch) return false;
-    return key % 2 === 1 ? this.#services.openRequests.isOpen(id) : this.#services.importEnds(id) === null;
+    return batch !== noBatch && this.#isOpenKey(this.#keys.values[batch] as number);
+  }
+
+  /** The keys of the batches of which more events can come. */
+  openKeys(): number[] {
+    const keys = Array.from({ length: this.#keys.length }, (_, code) => this.#keys.values[code] as number);
+    return keys.filter((_, code) => this.isOpen(code));
+  }
+
+  #isOpenKey(key: number): boolean {
+    const source = sourceOfBatch(key);
+    return 'requestId' in source
+      ? this.#services.openRequests.isOpen(source.requestId)
+      : this.#services.importEnds(source.importId) === null;
   }
 
   exchange(columns: StateColumns): void {
@@ -88,14 +75,6 @@ export class ArrivalBatches {
 
   get byteLength(): number {
     return this.#batches.byteLength + this.#keys.byteLength + this.#lastRows.byteLength;
-  }
-
-  #batchOf(importId: number | null, requestId: number | null, recordedAtUs: number): number {
-    if (requestId !== null) return this.#codeOf(2 * requestId + 1);
-    if (importId === null) return noBatch;
-    // A corrected reject is stored after the end of its import, and arrives then.
-    const endedAtUs = this.#services.importEnds(importId);
-    return endedAtUs !== null && recordedAtUs > endedAtUs ? noBatch : this.#codeOf(2 * importId);
   }
 
   #codeOf(key: number): number {

@@ -26,7 +26,7 @@ export interface EventColumns {
   readonly recordedAtUsOf: (row: number) => number;
   readonly arrivalOf: (row: number) => Arrival;
   /** The import or request in which each event arrived. */
-  readonly batches: Pick<ArrivalBatches, 'batchOf' | 'lastRowOf' | 'isOpen'>;
+  readonly batches: Pick<ArrivalBatches, 'batchOf' | 'lastRowOf' | 'isOpen' | 'openKeys'>;
 }
 
 /**

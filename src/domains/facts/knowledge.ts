@@ -9,6 +9,12 @@ export interface FactKnowledge {
   citiesOf(addresses: readonly string[], sequence: number): Promise<readonly string[]>;
   /** The rules by which events that name no experiment belong to one, as of a sequence number. */
   assignmentRulesAt(sequence: number): AssignmentRules;
+  /** A number for the batch in which an event arrived: an import, or a request with many events; 0 for its transaction alone. */
+  batchOf(event: {
+    readonly importId: number | null;
+    readonly requestId: number | null;
+    readonly recordedAtUs: number;
+  }): number;
   /** The changes to user files of the records after one sequence number, and up to another. */
   fileChangesBetween(after: number, upTo: number): FileChanges;
 }

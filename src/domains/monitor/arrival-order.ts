@@ -1,7 +1,7 @@
 import type { NumberColumn } from '../../indices/number-column.ts';
 import { PackedColumn } from '../../indices/packed-column.ts';
 import { sortInSlices } from '../../indices/sliced-sort.ts';
-import { noBatch } from '../experiments/arrival-batches.ts';
+import { noBatch } from '../experiments/batch-keys.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
 import type { FactColumns } from '../facts/memory/columns.ts';
 
@@ -23,7 +23,8 @@ interface Group {
 /**
  * The events of one experiment in the order in which they are judged: batch after batch as they arrived, and within a batch
  * by their own time. A batch is an import, a request with many events, or a transaction: the order of its rows says
- * nothing. A batch counts when it is complete.
+ * nothing. A batch counts when it is complete. Of batches that end with the same transaction, the events that arrived in no
+ * other batch than that are the last ones.
  */
 export class ArrivalOrder {
   readonly #sources: OrderSources;
@@ -37,8 +38,8 @@ export class ArrivalOrder {
   #sorting: Generator<void, Uint32Array> | null = null;
   /** Sorted rows that are being appended, from an index on. */
   #appending: { readonly rows: ArrayLike<number>; from: number } | null = null;
-  /** The last row of the group that was appended last. */
-  #lastRow = -1;
+  /** The rank of the group that was appended last. */
+  #lastRank = -1;
 
   constructor(sources: OrderSources) {
     this.#sources = sources;
@@ -82,40 +83,46 @@ export class ArrivalOrder {
 
   #add(row: number): void {
     this.#position++;
-    const { batches } = this.#sources.events;
-    const batch = batches.batchOf(row);
-    const group = (batch === noBatch ? this.#transaction : this.#open.get(batch)) ?? { batch, rows: [], lastRow: row };
-    group.rows.push(row);
-    group.lastRow = row;
-    if (batch === noBatch) this.#transaction = group;
-    else this.#open.set(batch, group);
+    const batch = this.#sources.events.batches.batchOf(row);
+    const group = batch === noBatch ? this.#transaction : this.#open.get(batch);
+    if (group) group.rows.push(row);
+    else if (batch !== noBatch) this.#open.set(batch, { batch, rows: [row], lastRow: row });
+    else this.#transaction = { batch, rows: [row], lastRow: this.#lastOfTransaction(row) };
+  }
+
+  /** The last row of the transaction of a row, also of another experiment or batch. */
+  #lastOfTransaction(row: number): number {
+    const { columns, events } = this.#sources;
+    const recordedAtUs = events.recordedAtUsOf(row);
+    let last = row;
+    while (last + 1 < columns.rows && events.recordedAtUsOf(last + 1) === recordedAtUs) last++;
+    return last;
   }
 
   /** Removes and returns the group that ended first, of those that ended before a row. */
   #takeComplete(next: number): Group | null {
-    const { batches, recordedAtUsOf } = this.#sources.events;
+    const { batches } = this.#sources.events;
     let first: Group | null = null;
-    const transaction = this.#transaction;
-    if (transaction) {
-      const isSame = next !== Number.POSITIVE_INFINITY && batches.batchOf(next) === noBatch;
-      if (!isSame || recordedAtUsOf(next) !== recordedAtUsOf(transaction.lastRow)) first = transaction;
-    }
     for (const group of this.#open.values()) {
       group.lastRow = batches.lastRowOf(group.batch);
       if (group.lastRow >= next || batches.isOpen(group.batch)) continue;
       if (!first || group.lastRow < first.lastRow) first = group;
     }
+    const transaction = this.#transaction;
+    if (transaction && transaction.lastRow < next && (!first || rankOf(transaction) < rankOf(first)))
+      first = transaction;
     if (first === transaction) this.#transaction = null;
     else if (first) this.#open.delete(first.batch);
     return first;
   }
 
-  #append({ rows, lastRow }: Group): void {
-    if (lastRow < this.#lastRow) {
+  #append(group: Group): void {
+    const { rows } = group;
+    if (rankOf(group) < this.#lastRank) {
       this.#restart();
       return;
     }
-    this.#lastRow = lastRow;
+    this.#lastRank = rankOf(group);
     if (rows.length === 1) this.#appending = { rows, from: 0 };
     else {
       const { occurredAtUsOf } = this.#sources.columns;
@@ -153,9 +160,12 @@ export class ArrivalOrder {
     this.#open.clear();
     this.#transaction = null;
     this.#position = 0;
-    this.#lastRow = -1;
+    this.#lastRank = -1;
     this.#revision++;
   }
 }
+
+/** Groups are in this order. */
+const rankOf = ({ batch, lastRow }: Group): number => 2 * lastRow + Number(batch === noBatch);
 
 const sortedPerStep = 4096;

@@ -47,6 +47,8 @@ export class ExperimentCounts {
   #orders = { count: 0, largest: 0, largestRow: -1 };
   readonly #orderSum = createDecimalSums();
   #histories: Histories | null = null;
+  /** The number of rows when the histories were complete. */
+  #replayed = 0;
 
   /** Users count for the country that `countryOf` gives. */
   constructor(services: MonitorServices, experiment: Experiment, countryOf: (user: number) => number) {
@@ -122,6 +124,11 @@ export class ExperimentCounts {
     return { count, totalMicros: this.#orderSum.microsOf(0), largest, largestUser };
   }
 
+  /** How many events have been counted since the histories were complete. */
+  get behind(): number {
+    return this.rows.length - this.#replayed;
+  }
+
   /** Whether the user has events that count, or that are left out because the user is excluded. */
   hasEventsOf(user: number): boolean {
     return this.excludedUsers.has(user) || this.exposures.indexOf(user) !== undefined;
@@ -145,7 +152,9 @@ export class ExperimentCounts {
     if (!this.#order.advance(rowsMax)) return false;
     const { arrivals, splits } = this.#currentHistories();
     arrivals.advance(rowsMax);
-    return (splits?.advance(rowsMax) ?? true) && arrivals.isCurrent;
+    const isComplete = (splits?.advance(rowsMax) ?? true) && arrivals.isCurrent;
+    if (isComplete) this.#replayed = this.rows.length;
+    return isComplete;
   }
 
   /** The histories that `advanceHistories` has completed. */

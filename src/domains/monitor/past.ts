@@ -20,6 +20,7 @@ export const servicesAt = (services: MonitorServices, sequence: number): Monitor
   const rows = columns.rowsUpTo(sequence);
   const exclusions = excludedUsers.at(sequence);
   const batchesThen = {
+    openKeys: () => batches.openKeys(),
     batchOf: (row: number) => batches.batchOf(row),
     lastRowOf: (batch: number) => batches.lastRowOf(batch),
     isOpen: (batch: number) => batches.lastRowOf(batch) >= rows || batches.isOpen(batch),

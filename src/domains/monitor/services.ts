@@ -5,6 +5,7 @@ import type { ExperimentEvents } from '../experiments/events.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { Users } from '../users/users.ts';
+import type { MonitorEngine } from './engine.ts';
 
 export interface MonitorLimits extends Pick<ArrivalLimits, 'lateAfterMs'> {
   /** The probability, at most, that a check ever raises a false alarm, however often it is evaluated. */
@@ -26,5 +27,7 @@ export interface MonitorServices {
   readonly experimentEvents: ExperimentEvents;
   readonly excludedUsers: Pick<ExcludedUsers, 'isExcludedAt' | 'onChange' | 'at'>;
   readonly limits: MonitorLimits;
+  /** Counts events that are kept elsewhere; undefined: those in memory are counted. */
+  readonly engine?: MonitorEngine | undefined;
   readonly nowUs: () => number;
 }

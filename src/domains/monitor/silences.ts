@@ -1,6 +1,7 @@
 import { isPauseTooLong } from '../../lib/statistics/pause.ts';
 import { dayUs, formatInstant } from '../../lib/time.ts';
 import type { ArrivalPattern } from './arrival-pattern.ts';
+import type { PatternDetail } from './engine.ts';
 import { alphaOfEach, type MonitorSnapshot, marketsOf, variantsOf } from './snapshot.ts';
 
 /** A market or variant, or for nulls everything, that stopped sending events. */
@@ -40,6 +41,24 @@ export const silencesOf = (snapshot: MonitorSnapshot): Silence[] => {
       return pattern && isStopped(pattern, market.pattern) ? [silence(pattern, newestAtUs, country, variant)] : [];
     });
   });
+};
+
+/**
+ * Which of its patterns a snapshot needs, when it has bounds of them only: those that may be silent. A pattern with more arrivals
+ * and shorter pauses is silent earlier, so one that is not by its bounds is not at all. Null: those that it has suffice.
+ */
+export const patternsNeeded = (snapshot: MonitorSnapshot, known: PatternDetail): PatternDetail | null => {
+  const { arrivals, experiment, nowUs } = snapshot;
+  if (known === 'ALL' || !snapshot.isWhole) return null;
+  const alpha = alphaOfEach(snapshot, 1 + variantsOf(snapshot).length, 1);
+  const isOver = experiment.endedAtUs !== null && experiment.endedAtUs <= nowUs;
+  const isSilentAsAWhole = !isOver && isSilent(arrivals.byReceipt, nowUs, alpha);
+  if (isSilentAsAWhole) return known === 'BOUNDS' ? 'RECEIPT' : null;
+  const mayBeSilent = (pattern: ArrivalPattern): boolean => isSilent(pattern, arrivals.newestAtUs, alpha);
+  const isAnySilent = [...arrivals.markets.values()].some(
+    ({ pattern, variants }) => mayBeSilent(pattern) || [...variants.values()].some(mayBeSilent),
+  );
+  return isAnySilent ? 'ALL' : null;
 };
 
 /** Silent for more than twice the longest pause so far, and for longer than independent events at the rate so far explain. */

@@ -43,6 +43,14 @@ export class ExperimentTracker {
     return this.#position === rows;
   }
 
+  /** About how many events of an experiment, and of all, have not been counted. */
+  behind(experiment: Experiment): number {
+    const isStale = this.#isStale || this.#plans !== this.#services.experiments.plans();
+    const counted = isStale ? 0 : this.#position;
+    const waiting = isStale ? 0 : this.countsOf(experiment).behind;
+    return this.#services.experimentEvents.columns.rows - counted + waiting;
+  }
+
   countsOf(experiment: Experiment): ExperimentCounts {
     const code = this.#services.experiments.keys.codeOf(experiment.key);
     return (code !== undefined && this.#counts.get(code)) || this.#newCounts(experiment);

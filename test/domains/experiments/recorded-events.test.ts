@@ -25,6 +25,18 @@ const readUsers = async (stream: ReturnType<typeof streamOf>, count: number): Pr
   return users;
 };
 
+/** Where the events are copied to ClickHouse, that reads them from the store, too. */
+const isCopied = async (app: OpenApp): Promise<void> => {
+  const { sequence } = app.app.ledger.snapshot();
+  const waiting = async (): Promise<string[]> => {
+    const metrics = await (await app.get('/metrics')).text();
+    return [...metrics.matchAll(/^asof_projection_sequence.* (\d+)$/gm)].flatMap(([line, at]) =>
+      Number(at) < sequence ? [line] : [],
+    );
+  };
+  await expect.poll(waiting).toEqual([]);
+};
+
 describe('recorded events', () => {
   it('recorded events are by default those stored from now on', async () => {
     const app = await openTestApp();
@@ -91,6 +103,7 @@ describe('recorded events', () => {
       app,
       Array.from({ length: 1000 }, (_, index) => ({ userId: `u${index}`, experiment: index < 5 ? 'few' : 'many' })),
     );
+    await isCopied(app);
     statements.length = 0;
     await readUsers(streamOf(app, { afterSequence: 0, experiment: 'few' }), 5);
     expect(statements).toHaveLength(1);

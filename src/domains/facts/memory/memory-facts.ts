@@ -14,6 +14,8 @@ export interface MemoryFacts<Columns extends FactColumns = AnswerColumns> {
   readonly dimensions: CodedDimensions;
   /** The codes of the known users among these, each once. */
   userCodes(userIds: readonly string[]): Set<number>;
+  /** Throws like the function of this name. */
+  checkFilter(filter: FactFilter): void;
   /** The filter's test on rows of enriched facts; undefined when every row passes. Throws like `checkFilter`. */
   testOf(
     filter: FactFilter | null | undefined,
@@ -37,6 +39,7 @@ export const createMemoryFacts = <Columns extends FactColumns>({
 }: MemoryFactsOptions<Columns>): MemoryFacts<Columns> => ({
   ...options,
   userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
+  checkFilter: (filter) => checkFilter(filter, options.source, limits),
   testOf(filter, enriched, timeZone) {
     if (filter) checkFilter(filter, options.source, limits);
     return testOf(filter, options, enriched, timeZone);
