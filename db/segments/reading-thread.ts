@@ -26,8 +26,9 @@ class Reader {
   readonly #checked = new Map<string, string>();
 
   async read({ file, selection }: ReadRequest): Promise<SegmentRows> {
-    this.#check(file);
+    // Before anything is refused: a thread that ends while DuckDB still opens aborts the whole process.
     const connection = await this.#connection;
+    this.#check(file);
     const sql = `select * from read_parquet(${literal(file.path)}) where ${conditionOf(selection)} order by seq`;
     try {
       const result = await connection.runAndReadAll(sql);

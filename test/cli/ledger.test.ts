@@ -144,6 +144,22 @@ describe('asof ledger', () => {
     expect((await asof(['ledger', 'segments', '--data', data, '--check'])).code).toBe(1);
   });
 
+  it('ends a command that finds its only segment changed with an error, not by a crash', async () => {
+    const { root, data, to } = await filled();
+    await archive(data, to, 1000);
+    const name = (await listed(data)).segments[0]?.name ?? expect.fail('no segment');
+    const again = join(root, 'again.csv');
+    await writeFile(again, purchases(0, 3));
+    await writeFile(join(to, name), 'changed');
+    for (const command of [
+      ['ledger', 'segments', '--data', data, '--check'],
+      ['import', 'transactions', again, '--data', data],
+    ]) {
+      const { code, stdout, stderr } = await asof(command);
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(name)]);
+    }
+  });
+
   it('refuses the segment of another ledger under the name of its own', async () => {
     const [one, other] = [await filled(), await filled()];
     await archive(one.data, one.to, 71);
