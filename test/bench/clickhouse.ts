@@ -50,8 +50,8 @@ const measure = async (records: number, folder: string): Promise<Measured> => {
   const { seconds: fillSeconds } = await timed(() => fillForClickHouse(records, folder));
   const { child, url } = await startClickHouse(folder);
   try {
-    const runIn = (asked: string): Promise<ServerRun> =>
-      runLoad<ServerRun>(['--expose-gc', program, folder, url, String(child.pid), 'asof', asked]);
+    const runIn = (transactions: string): Promise<ServerRun> =>
+      runLoad<ServerRun>(['--expose-gc', program, folder, url, String(child.pid), 'asof', transactions]);
     // The first one makes the copy and writes its index file.
     const first = await runIn('');
     const again = await runIn(String(records));

@@ -1,13 +1,10 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { statusCodes } from '../../src/domains/user-status/status.ts';
-import { type BenchmarkData, cityName } from './fixtures.ts';
+import { type BenchmarkData, cityCount, cityName } from './fixtures.ts';
 import { flatten } from './flatten.ts';
 
-/** A group of the default aggregate: `status/city`, count, sum in cents. */
-export type GroupRow = readonly [key: string, count: number, cents: number];
-
-export const byKey = (rows: readonly GroupRow[]): GroupRow[] =>
-  rows.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+/** A group of the default aggregate as its reader gets it. */
+export type GroupRow = readonly [status: string, city: string, count: number | bigint, cents: number | bigint];
 
 /**
  * DuckDB in memory, loaded with numbers in position of texts: status changes, disjoint IP segments, transactions. It gets
@@ -32,6 +29,7 @@ export const openDuckdb = async (input: BenchmarkData) => {
   };
 
   const { changes, facts } = input;
+  const cities = Array.from({ length: cityCount + 1 }, (_city, code) => cityName(code));
   const segments = flatten(input.ranges);
   await fill('changes', 'seq integer, usr integer, at_us bigint, status tinyint', changes.user.length, (row) => [
     row + 1,
@@ -55,9 +53,10 @@ export const openDuckdb = async (input: BenchmarkData) => {
   const groups = async (sql: string): Promise<GroupRow[]> => {
     const rows = (await connection.runAndReadAll(sql)).getRows();
     return rows.map(([status, city, n, cents]) => [
-      `${statusCodes[Number(status)]}/${cityName(Number(city))}`,
-      Number(n),
-      Number(cents),
+      statusCodes[status as number] as string,
+      cities[city as number] as string,
+      n as bigint,
+      cents as bigint,
     ]);
   };
   /** Facts with what they are joined to; `knownSeq` leaves out status changes recorded later. */

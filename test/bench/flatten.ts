@@ -8,7 +8,7 @@ export const flatten = ({ first, last, city }: IpRangeColumns): IpRangeColumns =
   const edges = new Float64Array(2 * first.length);
   edges.set(first);
   for (let range = 0; range < last.length; range++) edges[first.length + range] = (last[range] as number) + 1;
-  const bounds = Float64Array.from(new Set(edges.sort()));
+  const bounds = distinct(edges.sort());
   const painted = new Int32Array(bounds.length).fill(-1);
   // From each bound the next one that may be bare, shortened while it is followed.
   const next = Uint32Array.from({ length: bounds.length + 1 }, (_, position) => position);
@@ -57,4 +57,11 @@ export const flatten = ({ first, last, city }: IpRangeColumns): IpRangeColumns =
     before = winner;
   }
   return { first: Uint32Array.from(starts), last: Uint32Array.from(ends), city: Uint32Array.from(cities) };
+};
+
+/** The numbers of an ascending array, each once. A Set holds at most 2^24. */
+const distinct = (ascending: Float64Array): Float64Array => {
+  let length = 0;
+  for (const value of ascending) if (length === 0 || value !== ascending[length - 1]) ascending[length++] = value;
+  return ascending.subarray(0, length);
 };
