@@ -277,7 +277,10 @@ builder.queryField('enrichedAggregate', (t) =>
       const { start, end, ...sides } = sliceOf(selection, aggregation.count);
       const periods = args.grain ? createPeriods(args.grain, args.timeZone) : null;
       const list = { asOf, at: memoized(aggregateAt), identity: selection.cursors.identity, periods };
-      const groups = aggregation.groups(start, end - start).map((group) => ({ ...group, list }));
+      const groups = aggregation.groups(start, end - start).map((each): GroupNode => {
+        const { group, key, measures } = each;
+        return { group, key, measures, aggregation, list };
+      });
       const cursors = selection.cursors.at(aggregation.sequence);
       return { ...pageOf(groups, (_group, index) => start + index, { ...sides, cursors }), aggregation };
     },

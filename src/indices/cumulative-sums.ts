@@ -1,22 +1,17 @@
 import { partitionPoint } from '../lib/partition-point.ts';
 import type { Yielder } from '../lib/yielding.ts';
-
-/** What is summed of rows: their number, how many have an amount, and the amounts. */
-export interface SummedRows {
-  atUsOf(row: number): number;
-  /** Whole units; NaN without an amount. */
-  unitsOf(row: number): number;
-  /** Millionths. */
-  microsOf(row: number): number;
-}
-
-/** Sums by group. */
-export interface GroupSums {
-  readonly counts: Uint32Array;
-  readonly amounts: Uint32Array;
-  readonly units: Float64Array;
-  readonly micros: Float64Array;
-}
+import {
+  AmountBlock,
+  addSums,
+  areExact,
+  blockRows,
+  copyOf,
+  emptySums,
+  type GroupSums,
+  type SummedRows,
+  type SumsLayout,
+  sumBytes,
+} from './group-sums.ts';
 
 /** The counted rows, as they are found by their time, and their groups. */
 export interface RowSource {
@@ -29,20 +24,15 @@ export interface RowSource {
   readGroups(rows: Uint32Array, groups: Uint32Array): void;
 }
 
-/** The rows of a block at most. */
-export const blockRows = 1024;
-
 export interface CumulativeSumsOptions {
   readonly rows: SummedRows;
+  readonly layout: SumsLayout;
   /** Ascending times, each once. */
   readonly boundsUs: readonly number[];
   readonly groups: number;
   /** Rows between two bounds, above which `divide` puts further bounds between them. */
   readonly rowsMax: number;
 }
-
-/** Sums of whole units up to this number, and their differences, are exact as doubles; millionths are for 2^32 rows. */
-const exactMax = 2 ** 52;
 
 const rowsPerYield = 1024;
 
@@ -53,6 +43,7 @@ const rowsPerYield = 1024;
  */
 export class CumulativeSums {
   readonly #rows: SummedRows;
+  readonly #layout: SumsLayout;
   readonly #rowsMax: number;
   /** Ascending; the last is infinite. */
   readonly #boundsUs: number[];
@@ -64,40 +55,51 @@ export class CumulativeSums {
   readonly #dividedAt: number[];
   #capacity: number;
   #isExact = true;
+  readonly #amounts: AmountBlock;
   readonly #groups = new Uint32Array(blockRows);
+  readonly #times = new Float64Array(blockRows);
+  readonly #row = new Uint32Array(1);
 
-  constructor({ rows, boundsUs, groups, rowsMax }: CumulativeSumsOptions) {
+  constructor({ rows, layout, boundsUs, groups, rowsMax }: CumulativeSumsOptions) {
     this.#rows = rows;
+    this.#layout = layout;
     this.#rowsMax = rowsMax;
     this.#capacity = groups;
+    this.#amounts = new AmountBlock(rows);
     this.#boundsUs = [...boundsUs, Number.POSITIVE_INFINITY];
-    this.#sums = this.#boundsUs.map(() => emptySums(groups));
+    this.#sums = this.#boundsUs.map(() => emptySums(groups, layout));
     this.#rowsOf = this.#boundsUs.map(() => 0);
     this.#dividedAt = this.#boundsUs.map(() => rowsMax);
   }
 
-  /** Sums that are kept: each takes 24 bytes. */
-  get cells(): number {
-    return this.#boundsUs.length * this.#capacity;
+  /** What the sums take. */
+  get byteLength(): number {
+    return this.#boundsUs.length * this.#capacity * sumBytes[this.#layout];
   }
 
-  /** False once a sum was too large for exact differences: what `between` has returned is not to be used then. */
+  /** False once the layout did not hold a row or a sum: what `between` has returned is not to be used then. */
   get isExact(): boolean {
     return this.#isExact;
   }
 
-  /** Counts a row of the first state; `accumulate` follows once all are counted. */
-  fill(row: number, group: number): void {
-    const bound = this.#boundAfter(this.#rows.atUsOf(row));
-    this.#addRow(this.#sums[bound] as GroupSums, row, group, 1);
-    this.#rowsOf[bound] = (this.#rowsOf[bound] as number) + 1;
+  /** Counts rows of the first state, at most `blockRows`, and their groups; `accumulate` follows once all are counted. */
+  fill(rows: Uint32Array, groups: Uint32Array): void {
+    const times = this.#times;
+    this.#rows.readTimes(rows, times);
+    this.#amounts.read(rows);
+    for (let index = 0; index < rows.length; index++) {
+      const bound = this.#boundAfter(times[index] as number);
+      this.#rowsOf[bound] = (this.#rowsOf[bound] as number) + 1;
+      this.#note(this.#amounts.addOne(index, this.#sums[bound] as GroupSums, groups[index] as number, 1));
+    }
   }
 
-  accumulate(): void {
+  async accumulate(maybeYield: Yielder): Promise<void> {
     for (let bound = 0; bound < this.#sums.length; bound++) {
       const sums = this.#sums[bound] as GroupSums;
       if (bound > 0) addSums(sums, this.#sums[bound - 1] as GroupSums, 1);
-      for (const units of sums.units) this.#note(units);
+      this.#note(areExact(sums));
+      await maybeYield();
     }
   }
 
@@ -113,7 +115,7 @@ export class CumulativeSums {
 
   /** The sums of the rows of a half-open span. The source must have the counted rows, and only these. */
   between(fromUs: number, toUs: number, source: RowSource): GroupSums {
-    const sums = emptySums(this.#capacity);
+    const sums = emptySums(this.#capacity, this.#layout);
     this.#addBefore(toUs, sums, source, 1);
     this.#addBefore(fromUs, sums, source, -1);
     return sums;
@@ -130,12 +132,18 @@ export class CumulativeSums {
     if (group >= this.#capacity) this.#widen(group + 1);
     const first = this.#boundAfter(this.#rows.atUsOf(row));
     this.#rowsOf[first] = (this.#rowsOf[first] as number) + sign;
+    this.#readOne(row);
     for (let bound = first; bound < this.#sums.length; bound++)
-      this.#addRow(this.#sums[bound] as GroupSums, row, group, sign);
+      this.#note(this.#amounts.addOne(0, this.#sums[bound] as GroupSums, group, sign));
   }
 
-  #note(units: number): void {
-    if (units > exactMax || units < -exactMax) this.#isExact = false;
+  #readOne(row: number): void {
+    this.#row[0] = row;
+    this.#amounts.read(this.#row);
+  }
+
+  #note(isExact: boolean): void {
+    if (!isExact) this.#isExact = false;
   }
 
   #widen(groups: number): void {
@@ -162,18 +170,17 @@ export class CumulativeSums {
   }
 
   #addBlocks(blocks: Iterable<Uint32Array>, sums: GroupSums, source: RowSource, sign: 1 | -1): void {
-    const groups = this.#groups;
     for (const rows of blocks) {
-      source.readGroups(rows, groups);
-      for (let index = 0; index < rows.length; index++)
-        this.#addRow(sums, rows[index] as number, groups[index] as number, sign);
+      source.readGroups(rows, this.#groups);
+      this.#amounts.read(rows);
+      this.#note(this.#amounts.addTo(sums, this.#groups, sign));
     }
   }
 
   /** A copy of the sums of the rows before a bound; empty ones for -1. */
   #upTo(bound: number): GroupSums {
     const sums = this.#sums[bound];
-    return sums ? copyOf(sums, this.#capacity) : emptySums(this.#capacity);
+    return sums ? copyOf(sums, this.#capacity) : emptySums(this.#capacity, this.#layout);
   }
 
   /** Puts bounds between the rows before a bound, so that half of `rowsMax` are between two, or all of one time. */
@@ -195,7 +202,8 @@ export class CumulativeSums {
         rowsOf.push(rows);
         rows = 0;
       }
-      this.#addRow(current, row, groupOf(row), 1);
+      this.#readOne(row);
+      this.#note(this.#amounts.addOne(0, current, groupOf(row), 1));
       rows++;
       lastUs = atUs;
       if (rows % rowsPerYield === 0) await maybeYield();
@@ -206,43 +214,4 @@ export class CumulativeSums {
     this.#rowsOf.splice(bound, 1, ...rowsOf);
     this.#dividedAt.splice(bound, 1, ...rowsOf.map((count) => Math.max(this.#rowsMax, 2 * count)));
   }
-
-  #addRow({ counts, amounts, units, micros }: GroupSums, row: number, group: number, sign: 1 | -1): void {
-    counts[group] = (counts[group] as number) + sign;
-    const rowUnits = this.#rows.unitsOf(row);
-    if (Number.isNaN(rowUnits)) return;
-    amounts[group] = (amounts[group] as number) + sign;
-    const sum = (units[group] as number) + sign * rowUnits;
-    units[group] = sum;
-    this.#note(sum);
-    micros[group] = (micros[group] as number) + sign * this.#rows.microsOf(row);
-  }
 }
-
-const emptySums = (groups: number): GroupSums => ({
-  counts: new Uint32Array(groups),
-  amounts: new Uint32Array(groups),
-  units: new Float64Array(groups),
-  micros: new Float64Array(groups),
-});
-
-const copyOf = ({ counts, amounts, units, micros }: GroupSums, groups: number): GroupSums => {
-  const copy = emptySums(groups);
-  copy.counts.set(counts);
-  copy.amounts.set(amounts);
-  copy.units.set(units);
-  copy.micros.set(micros);
-  return copy;
-};
-
-const addSums = (sums: GroupSums, added: GroupSums, sign: 1 | -1): void => {
-  addColumn(sums.counts, added.counts, sign);
-  addColumn(sums.amounts, added.amounts, sign);
-  addColumn(sums.units, added.units, sign);
-  addColumn(sums.micros, added.micros, sign);
-};
-
-const addColumn = <A extends Float64Array | Uint32Array>(sums: A, added: A, sign: 1 | -1): void => {
-  for (let group = 0; group < added.length; group++)
-    sums[group] = (sums[group] as number) + sign * (added[group] as number);
-};

@@ -39,3 +39,16 @@ export const createDecimalSums = (): DecimalSums => {
     },
   };
 };
+
+/** The sum of the first whole numbers of an array; each is below 2^52 in size, the sum may be greater. */
+export const wholeSum = (numbers: Float64Array, length: number): bigint => {
+  let carried = 0n;
+  let sum = 0;
+  for (let index = 0; index < length; index++) {
+    sum += numbers[index] as number;
+    if (sum < carryAt && sum > -carryAt) continue;
+    carried += BigInt(sum);
+    sum = 0;
+  }
+  return carried + BigInt(sum);
+};

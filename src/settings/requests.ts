@@ -120,7 +120,7 @@ export const requestSettings = {
     type: integer({ min: 0 }),
     default: '4000000',
     description:
-      'Maximum number of sums that are kept at checkpoints, at 24 bytes each; 0: aggregates always read all facts.',
+      'Maximum number of sums that are kept at checkpoints, at 24 bytes each, or of twice as many at 12 bytes where all facts have an amount; 0: aggregates always read all facts.',
   },
   queryMsMax: {
     type: integer(),

@@ -37,6 +37,9 @@ export interface GroupBudget {
   readonly onGroup: () => void;
 }
 
+/** A number for each group. */
+export type NumbersOfGroups = readonly number[] | Uint32Array;
+
 /**
  * The groups of facts of one state, numbered from 0. What is not a property costs another pass over the facts. Amounts are
  * in millionths, and exact. In arrays, the index after the last group stands for all groups together.
@@ -47,9 +50,9 @@ export interface FactGroups {
   /** Of answers with the same object, groups with the same number have the same values. Default: of no other answer. */
   readonly numbering?: object | undefined;
   /** The number of facts of each group; 0 for one that does not pass `having`, which counts nowhere. */
-  readonly counts: readonly number[];
+  readonly counts: NumbersOfGroups;
   /** The number of facts of each group that have an amount. */
-  readonly amounts: readonly number[];
+  readonly amounts: NumbersOfGroups;
   sumOf(group: number): bigint;
   readonly total: { readonly count: number; readonly amounts: number; readonly sum: bigint };
   /** A group's value of the dimension at an index of `groupBy`: text, 0 or 1, or the start of a period in microseconds. */

@@ -103,18 +103,16 @@ const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
   const { groups, measures, query, facts } = grouped;
   const { sequence } = groups;
   const { groupBy } = query;
-  const keyOf = (group: number): GroupKey =>
-    Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
   const order = await groupsInOrder({ ...grouped, groupBy, measuresOf: measures.of });
   const aggregation: Aggregation = {
     count: order.length,
-    groups: (offset = 0, limit = order.length) =>
-      Array.from(order.subarray(offset, offset + limit), (group) => ({
-        group,
-        key: keyOf(group),
-        measures: measures.of(group),
-        aggregation,
-      })),
+    groups(offset = 0, limit = order.length) {
+      const shared = { ...grouped, groupBy, aggregation };
+      const page = order.subarray(offset, offset + limit);
+      const found = new Array<Group>(page.length);
+      for (let index = 0; index < page.length; index++) found[index] = new GroupOf(shared, page[index] as number);
+      return found;
+    },
     indexOf: (key) =>
       order.findIndex((group) => groupBy.every((name, index) => groups.valueOf(group, index) === key[name])),
     total: measures.total,
@@ -125,3 +123,35 @@ const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
   };
   return aggregation;
 };
+
+interface SharedOfGroups extends MeasuredGroups {
+  readonly groupBy: GroupQuery['groupBy'];
+  readonly aggregation: Aggregation;
+}
+
+/** Makes what it consists of when that is read: an aggregation may have a million groups. */
+class GroupOf implements Group {
+  readonly group: number;
+  readonly #shared: SharedOfGroups;
+
+  constructor(shared: SharedOfGroups, group: number) {
+    this.#shared = shared;
+    this.group = group;
+  }
+
+  get key(): GroupKey {
+    const { groups, groupBy } = this.#shared;
+    const key: Record<string, string | number> = {};
+    for (let index = 0; index < groupBy.length; index++)
+      key[groupBy[index] as string] = groups.valueOf(this.group, index);
+    return key;
+  }
+
+  get measures(): Measures {
+    return this.#shared.measures.of(this.group);
+  }
+
+  get aggregation(): Aggregation {
+    return this.#shared.aggregation;
+  }
+}

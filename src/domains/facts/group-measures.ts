@@ -1,5 +1,5 @@
 import { divideMicros } from '../../lib/decimal.ts';
-import type { FactGroups } from './engine.ts';
+import type { Extremes, FactGroups } from './engine.ts';
 
 export const measureNames = ['COUNT', 'DISTINCT_USERS', 'SUM', 'AVERAGE', 'MIN', 'MAX', 'MEDIAN'] as const;
 export type MeasureName = (typeof measureNames)[number];
@@ -27,29 +27,73 @@ export interface GroupMeasures {
 
 /** Measures of every group. Each further pass over the facts runs once, for all groups, when the first group needs it. */
 export const createGroupMeasures = (groups: FactGroups): GroupMeasures => {
-  const { counts, amounts, sumOf, total } = groups;
-  const extremesOnce = once(() => groups.extremes());
-  const mediansOnce = once(() => groups.medians());
-  const distinctOnce = once(() => groups.distinctUsers());
-
-  const measuresOf = (count: number, ofAmounts: number, sum: bigint, group: number): Measures => ({
-    count,
-    amounts: ofAmounts,
-    sum,
-    average: ofAmounts === 0 ? null : divideMicros(sum, BigInt(ofAmounts)),
-    shareOfSum: total.sum === 0n ? null : Number((sum * 10n ** 15n) / total.sum) / 1e15,
-    min: async () => (ofAmounts === 0 ? null : (await extremesOnce()).minOf(group)),
-    max: async () => (ofAmounts === 0 ? null : (await extremesOnce()).maxOf(group)),
-    median: async () => (ofAmounts === 0 ? null : ((await mediansOnce())[group] as bigint)),
-    distinctUsers: async () => (await distinctOnce())[group] as number,
-  });
-
-  return {
-    of: (group) => measuresOf(counts[group] as number, amounts[group] as number, sumOf(group), group),
-    // The index after the last group.
-    total: measuresOf(total.count, total.amounts, total.sum, counts.length),
+  const measured: MeasuredFacts = {
+    groups,
+    extremes: once(() => groups.extremes()),
+    medians: once(() => groups.medians()),
+    distinctUsers: once(() => groups.distinctUsers()),
   };
+  return { of: (group) => new MeasuresOf(measured, group), total: new MeasuresOf(measured, groups.counts.length) };
 };
+
+interface MeasuredFacts {
+  readonly groups: FactGroups;
+  readonly extremes: () => Promise<Extremes>;
+  readonly medians: () => Promise<readonly bigint[]>;
+  readonly distinctUsers: () => Promise<readonly number[]>;
+}
+
+/** Reads a measure when it is requested: there may be a million groups. */
+class MeasuresOf implements Measures {
+  readonly #measured: MeasuredFacts;
+  /** The index after the last group stands for all groups together. */
+  readonly #group: number;
+
+  constructor(measured: MeasuredFacts, group: number) {
+    this.#measured = measured;
+    this.#group = group;
+  }
+
+  get count(): number {
+    const { counts, total } = this.#measured.groups;
+    return this.#group < counts.length ? (counts[this.#group] as number) : total.count;
+  }
+
+  get amounts(): number {
+    const { amounts, counts, total } = this.#measured.groups;
+    return this.#group < counts.length ? (amounts[this.#group] as number) : total.amounts;
+  }
+
+  get sum(): bigint {
+    const { groups } = this.#measured;
+    return this.#group < groups.counts.length ? groups.sumOf(this.#group) : groups.total.sum;
+  }
+
+  get average(): bigint | null {
+    return this.amounts === 0 ? null : divideMicros(this.sum, BigInt(this.amounts));
+  }
+
+  get shareOfSum(): number | null {
+    const { total } = this.#measured.groups;
+    return total.sum === 0n ? null : Number((this.sum * 10n ** 15n) / total.sum) / 1e15;
+  }
+
+  async min(): Promise<bigint | null> {
+    return this.amounts === 0 ? null : (await this.#measured.extremes()).minOf(this.#group);
+  }
+
+  async max(): Promise<bigint | null> {
+    return this.amounts === 0 ? null : (await this.#measured.extremes()).maxOf(this.#group);
+  }
+
+  async median(): Promise<bigint | null> {
+    return this.amounts === 0 ? null : ((await this.#measured.medians())[this.#group] as bigint);
+  }
+
+  async distinctUsers(): Promise<number> {
+    return (await this.#measured.distinctUsers())[this.#group] as number;
+  }
+}
 
 /** Computes once, unless that fails. */
 const once = <T>(compute: () => Promise<T>): (() => Promise<T>) => {

@@ -5,7 +5,7 @@ import { compareValues } from '../../lib/compare.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder, type Yielder } from '../../lib/yielding.ts';
 import { comparisonOf, type DimensionName } from './dimensions.ts';
-import type { FactGroups } from './engine.ts';
+import type { FactGroups, NumbersOfGroups } from './engine.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
 
 export interface GroupOrder {
@@ -60,7 +60,7 @@ const groupsPerLook = 4096;
 /** Those of the groups that have facts: of a list, or of all below a number. */
 const nonEmpty = async (
   groups: Uint32Array | number,
-  counts: readonly number[],
+  counts: NumbersOfGroups,
   maybeYield: Yielder,
 ): Promise<Uint32Array<ArrayBuffer>> => {
   const listed = typeof groups === 'number' ? undefined : groups;
@@ -69,7 +69,8 @@ const nonEmpty = async (
   for (let index = 0; index < (listed ?? counts).length; index++) {
     const group = listed ? (listed[index] as number) : index;
     if (group < counts.length && counts[group] !== 0) found[length++] = group;
-    if (index % groupsPerLook === 0) await maybeYield();
+    // Not for few groups, of which most answers consist.
+    if (index % groupsPerLook === groupsPerLook - 1) await maybeYield();
   }
   return found.subarray(0, length);
 };

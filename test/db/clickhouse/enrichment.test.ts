@@ -40,7 +40,7 @@ const budget = (): GroupBudget => ({ work: new Work(), onGroup: () => undefined 
 
 const groupsOf = async (engine: FactEngine, sequence: number): Promise<string[]> => {
   const groups = await engine.group(query(sequence), budget());
-  return groups.counts.map((count, group) =>
+  return Array.from(groups.counts, (count, group) =>
     JSON.stringify([groupBy.map((_name, index) => groups.valueOf(group, index)), count, String(groups.sumOf(group))]),
   );
 };
@@ -169,8 +169,8 @@ describe('stored enrichment', () => {
       if (!groups) throw new Error('there is no answer');
       const [medians, users] = await Promise.all([groups.medians(), groups.distinctUsers()]);
       const all = { afterSeq: 0, beforeSeq: Number.POSITIVE_INFINITY, limit: 9, fromEnd: false };
-      const seqs = await groups.seqsOf(groups.counts.map((_count, group) => ({ ...all, group })));
-      const rows = groups.counts.map((_count, group) => {
+      const seqs = await groups.seqsOf(Array.from(groups.counts, (_count, group) => ({ ...all, group })));
+      const rows = Array.from(groups.counts, (_count, group) => {
         const key = groupBy.map((_name, index) => groups.valueOf(group, index));
         return JSON.stringify([key, String(medians[group]), users[group], seqs[group]]);
       });

@@ -1,6 +1,7 @@
-import { blockRows, CumulativeSums, type GroupSums, type RowSource } from '../../../indices/cumulative-sums.ts';
-import { createDecimalSums } from '../../../indices/decimal-sums.ts';
+import { CumulativeSums, type RowSource } from '../../../indices/cumulative-sums.ts';
+import { wholeSum } from '../../../indices/decimal-sums.ts';
 import { type Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
+import { blockRows, type GroupSums, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
 import { type Growable, growableUint32 } from '../../../indices/growable.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
 import type { RowOrder } from '../../../indices/row-order.ts';
@@ -11,6 +12,7 @@ import type { JoinName } from '../dimensions.ts';
 import type { GroupQuery } from '../engine.ts';
 import { changedRows } from './changed-rows.ts';
 import type { CodedValues } from './coded-dimensions.ts';
+import { noAmount } from './columns.ts';
 import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
 import type { CountsAndSums } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
@@ -54,9 +56,6 @@ interface Known extends Pick<SpanQuestion, 'enriched'> {
   readonly sums: CumulativeSums;
 }
 
-/** The bytes of a sum at a checkpoint. */
-const sumBytes = 24;
-
 /** Fewer checkpoints save little. */
 const checkpointsMin = 4;
 
@@ -64,6 +63,8 @@ const checkpointsMin = 4;
 const sampledTimes = 65_536;
 
 const rowsPerYield = 1024;
+
+const microsPerUnit = 1_000_000n;
 
 /** When a larger part of the facts is new or has changed, summing all of them takes less time. */
 const changedShareMax = 1 / 32;
@@ -73,6 +74,8 @@ export class GroupingSums {
   readonly #facts: MemoryFacts;
   readonly #limits: GroupingSumsLimits;
   #known: Known | undefined;
+  /** Wide from when the compact one did not hold the facts. */
+  #layout: SumsLayout = 'COMPACT';
   /** There are too many groups, or too large amounts. */
   #isUnfit = false;
   /** One question at a time changes the state. */
@@ -88,12 +91,11 @@ export class GroupingSums {
     return this.#isUnfit;
   }
 
-  /** How many sums are kept. */
+  /** How many wide sums would take the memory that is taken: the group of each row takes some, too. */
   get cells(): number {
     if (!this.#known) return 0;
     const { sums, groups } = this.#known;
-    // The number of the group of each row takes memory like some sums.
-    return sums.cells + Math.ceil(groups.byteLength / sumBytes);
+    return Math.ceil((sums.byteLength + groups.byteLength) / sumBytes.WIDE);
   }
 
   /** Undefined when a scan has to answer. */
@@ -109,7 +111,7 @@ export class GroupingSums {
     const { numbers, sums } = known;
     const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY } = question;
     const found = sums.between(fromUs, toUs, this.#sourceOf(question, known));
-    if (!sums.isExact) return this.#giveUp();
+    if (!sums.isExact) return this.#outgrow();
     const grouper = numbers.in(question.dimensions);
     return { sums: countsAndSums(found, numbers.groups), grouper, numbering: numbers };
   }
@@ -123,10 +125,22 @@ export class GroupingSums {
     if (known?.enriched.sequence === sequence) return known;
     // Until it is complete it is of no state.
     this.#known = undefined;
-    const next = (known && (await this.#follow(known, question))) ?? (await this.#sumAll(question, work));
-    if (next && !next.sums.isExact) return this.#giveUp();
+    let next = (known && (await this.#follow(known, question))) ?? (await this.#sumAll(question, work));
+    if (next && !next.sums.isExact) {
+      this.#outgrow();
+      next = await this.#sumAll(question, work);
+    }
+    if (next && !next.sums.isExact) return this.#outgrow();
     this.#known = next;
     return next;
+  }
+
+  /** The layout does not hold the facts. */
+  #outgrow(): undefined {
+    this.#known = undefined;
+    if (this.#layout === 'WIDE') return this.#giveUp();
+    this.#layout = 'WIDE';
+    return undefined;
   }
 
   #giveUp(): undefined {
@@ -137,8 +151,10 @@ export class GroupingSums {
 
   /** Sums all rows. Rejects when the work has ended. */
   async #sumAll({ enriched, dimensions }: SpanQuestion, work: Work): Promise<Known | undefined> {
+    if (this.#isUnfit) return undefined;
     const { rows } = enriched;
-    const { checkpointRows, sumsMax } = this.#limits;
+    const { checkpointRows } = this.#limits;
+    const sumsMax = (this.#limits.sumsMax * sumBytes.WIDE) / sumBytes[this.#layout];
     const maybeYield = createYielder(work);
     const numbers = new GroupNumbers(dimensions.length);
     const grouper = numbers.in(dimensions);
@@ -155,15 +171,17 @@ export class GroupingSums {
     if (checkpoints < checkpointsMin) return this.#giveUp();
     const sums = new CumulativeSums({
       rows: this.#summed,
+      layout: this.#layout,
       boundsUs: this.#boundsOf(rows, checkpoints),
       groups: numbers.groups,
       rowsMax: 2 * Math.ceil(rows / checkpoints),
     });
-    for (let row = 0; row < rows; row++) {
-      sums.fill(row, groups.at(row));
-      if (row % rowsPerYield === 0) await maybeYield();
+    for (let row = 0; row < rows && sums.isExact; row += blockRows) {
+      const end = Math.min(row + blockRows, rows);
+      sums.fill(rowNumbers(row, end), groups.values.subarray(row, end));
+      await maybeYield();
     }
-    sums.accumulate();
+    await sums.accumulate(maybeYield);
     return { enriched, numbers, groups, sums };
   }
 
@@ -196,12 +214,12 @@ export class GroupingSums {
     }
     const known = { enriched, numbers, groups, sums };
     await sums.divide(this.#sourceOf(question, known), maybeYield);
-    return sums.cells > this.#limits.sumsMax ? undefined : known;
+    return sums.byteLength > this.#limits.sumsMax * sumBytes.WIDE ? undefined : known;
   }
 
-  get #summed() {
-    const { occurredAtUsOf: atUsOf, hasAmount, unitsOf, microsOf } = this.#facts.columns;
-    return { atUsOf, unitsOf: (row: number) => (hasAmount(row) ? unitsOf(row) : Number.NaN), microsOf };
+  get #summed(): SummedRows {
+    const { occurredAtUsOf: atUsOf, readTimes, readAmounts } = this.#facts.columns;
+    return { atUsOf, readTimes, readAmounts, noAmount };
   }
 
   /** Times between which there are about as many rows. */
@@ -233,22 +251,19 @@ export class GroupingSums {
         for (const part of ordered.between(isBefore(fromUs), isBefore(toUs)))
           for (let from = 0; from < part.length; from += blockRows) {
             const block = part.subarray(from, from + blockRows);
-            // Rows of later records are in the order, too.
-            yield block.every((row) => row < rows) ? block : block.filter((row) => row < rows);
+            // Rows of later records may be in the order, too.
+            yield ordered.rows <= rows ? block : block.filter((row) => row < rows);
           }
       },
     };
   }
 }
 
-const countsAndSums = ({ counts, amounts, units, micros }: GroupSums, groups: number): CountsAndSums => {
-  const sumOf = (group: number): bigint => microsOf({ units: units[group] as number, micros: micros[group] as number });
-  const total = createDecimalSums();
-  for (let group = 0; group < groups; group++) total.add(0, units[group] as number, micros[group] as number);
-  return {
-    counts: Array.from(counts.subarray(0, groups)),
-    amounts: Array.from(amounts.subarray(0, groups)),
-    sumOf,
-    totalSum: total.microsOf(0),
-  };
-};
+const countsAndSums = ({ counts, amounts, units, micros }: GroupSums, groups: number): CountsAndSums => ({
+  counts: counts.subarray(0, groups),
+  amounts: amounts.subarray(0, groups),
+  sumOf: units
+    ? (group) => microsOf({ units: units[group] as number, micros: micros[group] as number })
+    : (group) => BigInt(micros[group] as number),
+  totalSum: microsPerUnit * (units ? wholeSum(units, groups) : 0n) + wholeSum(micros, groups),
+});

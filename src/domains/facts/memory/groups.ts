@@ -3,7 +3,14 @@ import { createGrouper } from '../../../indices/grouper.ts';
 import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
-import type { FactGroups, GroupBudget, GroupFactsRequest, GroupQuery, MeasureFilter } from '../engine.ts';
+import type {
+  FactGroups,
+  GroupBudget,
+  GroupFactsRequest,
+  GroupQuery,
+  MeasureFilter,
+  NumbersOfGroups,
+} from '../engine.ts';
 import type { CodedValues } from './coded-dimensions.ts';
 import type { CumulativeGroups } from './cumulative-groups.ts';
 import { type EnrichedFacts, joinProbe } from './enrichment.ts';
@@ -76,7 +83,11 @@ const dimensionsOf = (facts: MemoryFacts, query: GroupQuery, enriched: EnrichedF
     return dimensionOf(enriched, query);
   });
 
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+const sumOf = (counts: NumbersOfGroups): number => {
+  let sum = 0;
+  for (let group = 0; group < counts.length; group++) sum += counts[group] as number;
+  return sum;
+};
 
 const scanOf = async (
   facts: MemoryFacts,

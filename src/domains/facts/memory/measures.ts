@@ -4,7 +4,7 @@ import { selectNth } from '../../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder, type Yielder } from '../../../lib/yielding.ts';
-import type { Extremes } from '../engine.ts';
+import type { Extremes, NumbersOfGroups } from '../engine.ts';
 import { type FactColumns, noAmount } from './columns.ts';
 import { blockRows } from './scan.ts';
 
@@ -20,9 +20,9 @@ export const eachRow =
 
 export interface CountsAndSums {
   /** Number of rows of each group. */
-  readonly counts: number[];
+  readonly counts: NumbersOfGroups;
   /** Number of rows of each group that have an amount. */
-  readonly amounts: number[];
+  readonly amounts: NumbersOfGroups;
   /** The exact sum of a group in millionths; computed on demand, because there may be a million groups. */
   sumOf(group: number): bigint;
   readonly totalSum: bigint;
@@ -113,7 +113,7 @@ interface AmountColumns {
 export const medians = async (
   scan: Scan,
   columns: FactColumns,
-  amounts: readonly number[],
+  amounts: NumbersOfGroups,
   work?: Work,
 ): Promise<bigint[]> => {
   const starts = [0];
