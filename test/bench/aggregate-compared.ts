@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
 import type { GroupRow, openDuckdb } from './duckdb.ts';
 import { repeated, type Timed } from './measure.ts';
+import type { BenchmarkOptions } from './options.ts';
 import type { Table } from './report.ts';
 
 /** Revenue by status and city. */
@@ -13,8 +14,8 @@ export const request: AggregateRequest = {
   orderBy: [],
 };
 const spanCount = 25;
-/** Questions before the ones that are measured, and the time for what they make in the background. */
-const [summingTurns, summingTurnMs] = [4, 3000];
+/** Questions before the ones that are measured, and the time for what they make in the background; less for few records. */
+const [summingTurns, summingTurnMs, smokeTurnMs] = [4, 3000, 200];
 
 /** Millionths in a cent. */
 const microsPerCent = 10_000n;
@@ -48,16 +49,18 @@ export const compared = (name: string, ours: Timed<GroupRow[]>, theirs: Timed<Gr
 
 export type Ask = (request?: AggregateRequest) => Promise<GroupRow[]>;
 type Duckdb = Awaited<ReturnType<typeof openDuckdb>>;
+type Effort = Pick<BenchmarkOptions, 'smoke'>;
 type Span = readonly [fromUs: number, toUs: number];
 
 /** Questions about spans of any length, each another one, once what they are answered from is made. */
-const spansOf = async (ask: Ask, atUs: Float64Array) => {
+const spansOf = async (ask: Ask, atUs: Float64Array, { smoke }: Effort) => {
   const spans = Array.from({ length: spanCount }, (_span, index) =>
     [atUs[2 * index] as number, atUs[2 * index + 1] as number].sort((a, b) => a - b),
   ) as unknown as Span[];
   const askSpan = ([from, to]: Span): Promise<GroupRow[]> =>
     ask({ ...request, where: { range: { between: { from, to } } } });
-  await untilSummed((turn) => askSpan([0, atUs[turn] as number]));
+  const turnMs = smoke ? smokeTurnMs : summingTurnMs;
+  await untilSummed(turnMs, (turn) => askSpan([0, atUs[turn] as number]));
   const [ours, theirs] = [spans.values(), spans.values()];
   const next = (rest: Iterator<Span>): Span => rest.next().value as Span;
   return {
@@ -67,23 +70,23 @@ const spansOf = async (ask: Ask, atUs: Float64Array) => {
 };
 
 /** The default aggregate of spans of time beside facts that DuckDB has stored as joined. */
-export const compareSpans = async (ask: Ask, duckdb: Duckdb, atUs: Float64Array): Promise<Compared> => {
+export const compareSpans = async (ask: Ask, duckdb: Duckdb, atUs: Float64Array, effort: Effort): Promise<Compared> => {
   await duckdb.store();
-  const { ours, theirs } = await spansOf(ask, atUs);
+  const { ours, theirs } = await spansOf(ask, atUs, effort);
   return compared('of a span of time, each another one', await ours(), await theirs(duckdb));
 };
 
 /** Seconds of the same of other facts. */
-export const spanSeconds = async (ask: Ask, atUs: Float64Array): Promise<number> => {
-  const { ours } = await spansOf(ask, atUs);
+export const spanSeconds = async (ask: Ask, atUs: Float64Array, effort: Effort): Promise<number> => {
+  const { ours } = await spansOf(ask, atUs, effort);
   return (await ours()).seconds;
 };
 
 /** The first questions are answered by scans, and make what later ones are answered from. */
-const untilSummed = async (askAnother: (turn: number) => Promise<unknown>): Promise<void> => {
+const untilSummed = async (turnMs: number, askAnother: (turn: number) => Promise<unknown>): Promise<void> => {
   for (let turn = 0; turn < summingTurns; turn++) {
     await askAnother(turn);
-    await delay(summingTurnMs);
+    await delay(turnMs);
   }
 };
 

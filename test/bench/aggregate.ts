@@ -9,10 +9,9 @@ import { openDuckdb } from './duckdb.ts';
 import { createBenchmarkData, createQuestions, type Questions, userId } from './fixtures.ts';
 import { configOf, load, openApp } from './load-data.ts';
 import { idleNote, repeated, timed, worst } from './measure.ts';
-import type { BenchmarkOptions } from './options.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
 import { type Report, stallTarget, times } from './report.ts';
 
-const runs = 7;
 const concurrent = 20;
 
 /** Runs many aggregates at once beside lookups; measures the longest stall and the lookups completed meanwhile. */
@@ -33,7 +32,9 @@ const crowd = async (app: App, { user, atUs, ip }: Questions, request: Aggregate
 };
 
 /** Revenue by status and city, each transaction joined to the facts of its time, beside DuckDB's ASOF joins. */
-export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkAggregate = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder } = options;
+  const runs = roundsOf(options, 7);
   const input = createBenchmarkData(records);
   await load(input, folder);
   const duckdb = await openDuckdb(input);
@@ -50,7 +51,7 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
   const joined = await repeated(runs, () => duckdb.aggregate());
   const rows = [compared('first: joins everything', cold, joined)];
   rows.push(compared('again', await repeated(runs, () => ask()), joined));
-  rows.push(await compareSpans(ask, duckdb, input.facts.atUs));
+  rows.push(await compareSpans(ask, duckdb, input.facts.atUs, options));
 
   const [user, atUs, status] = [
     input.facts.user[0] as number,
@@ -82,6 +83,7 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
 
   return {
     name: 'aggregate',
+    comparisons: rows.length + 1,
     tables: [
       comparedTable(
         `AGGREGATE: ${records} transactions by status and city, ${cold.result.length} groups; CPU of all threads`,
@@ -110,7 +112,7 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
       stallTarget(`stall of ${concurrent} aggregates`, worst(crowds)),
     ],
     notes: [
-      await idleNote(),
+      await idleNote(options),
       `Tables checked equal first. DuckDB in memory on ${duckdb.threads} threads, with numbers for texts and the ranges flattened beforehand; its median of ${runs}.`,
       'Ours answers again from joined columns; DuckDB joins each time.',
     ],

@@ -24,7 +24,8 @@ interface Measured {
 }
 
 /** A server with facts in ClickHouse at a tenth of the records and at all of them, compared with SQL by hand. */
-export const benchmarkClickHouse = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkClickHouse = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder } = options;
   if (!existsSync(library))
     return {
       ...{ name: 'clickhouse', tables: [], targets: [] },
@@ -35,10 +36,11 @@ export const benchmarkClickHouse = async ({ records, folder }: BenchmarkOptions)
     sizes.push(await measure(count, join(folder, `clickhouse-${count}`)));
   return {
     name: 'clickhouse',
+    comparisons: sizes.reduce((sum, { again }) => sum + again.comparisons.length, 0),
     tables: [serverTable(sizes), questionTable(sizes)],
     targets: targetsOf(sizes.at(-1) as Measured),
     notes: [
-      await idleNote(),
+      await idleNote(options),
       'CPU of the server and of ClickHouse together, medians of 5 rounds in turns; seconds in parentheses.',
       `Growth from a tenth: ${growthOf(sizes)}.`,
     ],

@@ -4,10 +4,8 @@ import { openDuckdb } from './duckdb.ts';
 import { factsInMemory } from './facts-in-memory.ts';
 import { type BenchmarkData, createBenchmarkData } from './fixtures.ts';
 import { idleNote, repeated, timed } from './measure.ts';
-import type { BenchmarkOptions } from './options.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
 import { type Report, times } from './report.ts';
-
-const runs = 3;
 
 /** So many times the facts should take at most 1.3 times as long. */
 const growth = 10;
@@ -18,21 +16,24 @@ const askOf = (input: BenchmarkData): Ask => {
 };
 
 /** The first enrichment and spans of time as the domain answers them, without a store: also of more records than imports allow. */
-export const benchmarkFirstAnswer = async ({ records }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkFirstAnswer = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records } = options;
+  const runs = roundsOf(options, 3);
   const input = createBenchmarkData(records);
   const ask = askOf(input);
   globalThis.gc?.();
   const cold = await timed(() => ask());
   const duckdb = await openDuckdb(input);
   const first = compared('first: joins everything', cold, await repeated(runs, () => duckdb.aggregate()));
-  const spans = await compareSpans(ask, duckdb, input.facts.atUs);
+  const spans = await compareSpans(ask, duckdb, input.facts.atUs, options);
   duckdb.close();
   // Of the smaller facts later, when the program is compiled: the growth is rather too great.
   const smaller = createBenchmarkData(Math.ceil(records / growth));
-  const smallerSeconds = await spanSeconds(askOf(smaller), smaller.facts.atUs);
+  const smallerSeconds = await spanSeconds(askOf(smaller), smaller.facts.atUs, options);
   const title = `FIRST ANSWER: ${records} transactions by status and city, ${cold.result.length} groups; CPU of all threads`;
   return {
     name: 'first-answer',
+    comparisons: 2,
     tables: [comparedTable(title, [first, spans])],
     targets: [
       {
@@ -55,7 +56,7 @@ export const benchmarkFirstAnswer = async ({ records }: BenchmarkOptions): Promi
       },
     ],
     notes: [
-      await idleNote(),
+      await idleNote(options),
       `Tables checked equal first. DuckDB in memory on ${duckdb.threads} threads, with numbers for texts and the ranges flattened beforehand.`,
       'Both sides read the texts, count and exact sum of every group.',
     ],

@@ -1,32 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { type LookupMode, lookupBody } from './graphql-lookups.ts';
 
 /**
  * Sends lookups by POST to a GraphQL server on this machine, in a process of its own:
- * `node graphql-load.js <port> variables|literals|unrepeated <requests> <connections> <seed>`. Sockets instead of an HTTP
+ * `node graphql-load.js <port> variables|text|literals|unrepeated <requests> <connections> <seed>`. Sockets instead of an HTTP
  * client, which would cost more than the servers that are measured. Checks each answer; prints the seconds as JSON.
  */
 const [port = '', mode = '', requests = '', connections = '', seed = ''] = process.argv.slice(2);
 const total = Number(requests);
-
-const users = 1000;
-const byVariables =
-  'query Status($userId: ID!, $date: DateTime!) { userStatus(userId: $userId, date: $date) { status } }';
-// Mercurius knows no DateTime.
-const byText = byVariables.replace('DateTime', 'String');
-
-const bodyOf = (index: number): string => {
-  if (mode === 'variables' || mode === 'text')
-    return JSON.stringify({
-      query: mode === 'text' ? byText : byVariables,
-      variables: { userId: String(index % users), date: '2017-02-10' },
-    });
-  const userId = mode === 'literals' ? '1' : `${index % users}`;
-  // A date that no other request has.
-  const date =
-    mode === 'literals' ? '2017-02-10' : new Date(Date.UTC(2017, 1, 10) + Number(seed) * 1e9 + index).toISOString();
-  return JSON.stringify({ query: `{ userStatus(userId: "${userId}", date: "${date}") { status } }` });
-};
 
 const answer = '{"data":{"userStatus":{"status":"';
 
@@ -36,7 +18,7 @@ const sendAll = async (next: () => number | null): Promise<void> => {
   const send = (): boolean => {
     const index = next();
     if (index === null) return false;
-    const body = bodyOf(index);
+    const body = lookupBody(mode as LookupMode, index, Number(seed));
     const head = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     socket.write(head + body);
     return true;

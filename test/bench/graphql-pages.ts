@@ -1,43 +1,35 @@
-import { deepEqual } from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBenchmarkData } from './fixtures.ts';
 import type { Purchase } from './graphql-peers.ts';
 import { configOf, load } from './load-data.ts';
-import type { BenchmarkOptions } from './options.ts';
-import { figure, type Report, times } from './report.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
+import { type Contender, type Race, race, timesOurs } from './race.ts';
+import { figure, type Report } from './report.ts';
+import { cpuUsOf, type ServerProcess, startServer } from './server-process.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 const pageSize = 1000;
 const pagesPerRound = 40;
-const rounds = 7;
 const ratioMin = 15;
 
-interface Server {
-  readonly name: string;
-  readonly port: number;
-  readonly process: ChildProcess;
+interface Server extends ServerProcess {
   /** The document of a page; `number` makes documents that do not repeat. */
   readonly document: (number: number) => string;
 }
 
-const start = async (name: string, args: readonly string[], portOf: RegExp): Promise<Omit<Server, 'document'>> => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  for (;;) {
-    const [text] = (await once(child.stdout, 'data')) as [Buffer];
-    printed += text;
-    const port = portOf.exec(printed)?.[1];
-    if (port) return { name, port: Number(port), process: child };
-  }
-};
+const yogaName = 'Yoga with DataLoader';
+const peers = [
+  ['yoga', yogaName],
+  ['apollo', 'Apollo Server with DataLoader'],
+  ['mercurius', 'Mercurius with jit'],
+  ['http', 'node:http, by hand'],
+] as const;
 
-const ownDocument = (fields: string): string =>
-  `{ transactions(first: ${pageSize}) { nodes { transactionId amount enrichment { ${fields} } } } }`;
+const ownDocument = (fields: string, alias = ''): string =>
+  `{ ${alias}transactions(first: ${pageSize}) { nodes { transactionId amount enrichment { ${fields} } } } }`;
 const nestedFields = 'userStatus { status } ipCity { city } country';
 
 const post = async (port: number, query: string): Promise<string> => {
@@ -50,12 +42,6 @@ const post = async (port: number, query: string): Promise<string> => {
   return answer.text();
 };
 
-/** Processor time so far, microseconds; Linux counts in ticks of a hundredth of a second. */
-const cpuUsOf = ({ process: { pid } }: Server): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-};
-
 interface OwnNode {
   readonly transactionId: string;
   readonly amount: string;
@@ -66,93 +52,100 @@ interface OwnNode {
   };
 }
 
-const ownPurchases = async ({ port, document }: Server): Promise<Purchase[]> => {
-  const { data } = JSON.parse(await post(port, document(0))) as { data: { transactions: { nodes: OwnNode[] } } };
-  return data.transactions.nodes.map(({ transactionId, amount, enrichment }) => ({
+const ownPurchases = (data: unknown): Purchase[] =>
+  (data as { transactions: { nodes: OwnNode[] } }).transactions.nodes.map(({ transactionId, amount, enrichment }) => ({
     transactionId,
     amount,
     status: enrichment.userStatus,
     city: { city: enrichment.ipCity.city },
     country: { name: enrichment.country },
   }));
-};
+
+const peerPurchases = (data: unknown): unknown => (data as { purchases: unknown }).purchases;
 
 const peerDocument = `{ purchases(first: ${pageSize}) { transactionId amount status { status } city { city } country { name } } }`;
 
-/** Milliseconds of processor time of a page in the best of some rounds; servers take turns. */
-const measure = async (servers: readonly Server[]): Promise<number[]> => {
-  const best = servers.map(() => Number.POSITIVE_INFINITY);
+/** Asks a server for a page again and again. `purchasesOf` reads its answer. */
+const contenderOf = (server: Server, pages: number, purchasesOf: (data: unknown) => unknown): Contender => {
   let number = 1;
-  for (let round = 0; round <= rounds; round++)
-    for (const [index, server] of servers.entries()) {
-      const before = cpuUsOf(server);
-      for (let page = 0; page < pagesPerRound; page++) await post(server.port, server.document(number++));
-      // The first round warms up.
-      if (round > 0) best[index] = Math.min(best[index] as number, (cpuUsOf(server) - before) / pagesPerRound / 1000);
-    }
-  return best;
+  return {
+    name: server.name,
+    async answers() {
+      const text = await post(server.port, server.document(number++));
+      // Caches and compiled code, before the first round.
+      for (let page = 1; page < pages; page++) await post(server.port, server.document(number++));
+      return purchasesOf((JSON.parse(text) as { data: unknown }).data);
+    },
+    async ask() {
+      for (let page = 0; page < pages; page++) await post(server.port, server.document(number++));
+    },
+    cpuSeconds: () => cpuUsOf(server) / 1e6,
+  };
 };
 
 /** What a page of purchases with three nested fields each costs, beside servers that answer it from maps in memory. */
-export const benchmarkGraphqlPages = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkGraphqlPages = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder, smoke } = options;
+  const [rounds, pages] = [roundsOf(options, 7), smoke ? 2 : pagesPerRound];
   mkdirSync(folder, { recursive: true });
   await load(createBenchmarkData(records), folder);
   const cli = file('../../src/cli.js');
   const args = [cli, 'serve', '--data', configOf(folder).data, '--port', '0', '--empty'];
-  const started: Server[] = [];
-  const add = (server: Server): Server => {
+  const started: ServerProcess[] = [];
+  const start = async (name: string, processArgs: readonly string[], portOf: RegExp): Promise<ServerProcess> => {
+    const server = await startServer(name, processArgs, portOf);
     started.push(server);
     return server;
   };
   try {
     const own = await start('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
-    const ours = add({ ...own, document: () => ownDocument(nestedFields) });
-    const purchases = await ownPurchases(ours);
+    const document = ownDocument(nestedFields);
+    const { data } = JSON.parse(await post(own.port, document)) as { data: unknown };
     const rows = join(folder, 'purchases.json');
-    writeFileSync(rows, JSON.stringify(purchases));
-    const peer = async (name: string, kind: string): Promise<Server> => {
-      const process = await start(name, [file('./graphql-peers.js'), kind, rows], /^(\d+)\n/);
-      return add({ ...process, document: () => peerDocument });
-    };
-    const yoga = await peer('Yoga with DataLoader', 'yoga');
-    const others = [await peer('Mercurius with jit', 'mercurius'), await peer('node:http, by hand', 'http')];
-    for (const { port } of [yoga, ...others])
-      deepEqual(JSON.parse(await post(port, peerDocument)), { data: { purchases } }, 'the answers differ');
-    // An alias that is new each time: nothing that was planned or written before fits.
-    const unrepeated = {
-      ...ours,
-      name: 'asof, documents that do not repeat',
-      document: (number: number) => ownDocument(`alias${number}: ${nestedFields}`),
-    };
-    const servers = [ours, unrepeated, yoga, ...others];
-    const ms = await measure(servers);
-    return reportOf(servers, ms, records);
+    writeFileSync(rows, JSON.stringify(ownPurchases(data)));
+    const contenders = [
+      contenderOf({ ...own, document: () => document }, pages, ownPurchases),
+      // An alias that is new each time: nothing that was planned or written before fits.
+      contenderOf(
+        {
+          ...own,
+          name: 'asof, documents that do not repeat',
+          document: (number) => ownDocument(nestedFields, `alias${number}: `),
+        },
+        pages,
+        (answer) => ownPurchases(withoutAlias(answer)),
+      ),
+    ];
+    for (const [kind, name] of peers) {
+      const server = await start(name, [file('./graphql-peers.js'), kind, rows], /^(\d+)\n/);
+      contenders.push(contenderOf({ ...server, document: () => peerDocument }, pages, peerPurchases));
+    }
+    const question = `GRAPHQL: a page of ${pageSize} purchases with status, city and country`;
+    return reportOf(await race({ question, unit: 'ms', questions: pages, rounds }, contenders), records);
   } finally {
     for (const { process } of started) process.kill('SIGKILL');
   }
 };
 
-const reportOf = (servers: readonly Server[], ms: readonly number[], records: number): Report => {
-  const [ours = 0, , yoga = 0] = ms;
+/** The one field of the answer under the name that it has without an alias. */
+const withoutAlias = (data: unknown): unknown => ({ transactions: Object.values(data as object)[0] });
+
+const reportOf = (raced: Race, records: number): Report => {
+  const ratio = timesOurs(raced, yogaName, 'cpu');
   return {
     name: 'graphql-pages',
-    tables: [
-      {
-        title: `A PAGE OF ${pageSize} PURCHASES WITH STATUS, CITY AND COUNTRY`,
-        columns: ['server', 'CPU ms/page', 'of Yoga'],
-        rows: servers.map(({ name }, index) => [name, figure(ms[index] as number), times(ms[index] as number, yoga)]),
-      },
-    ],
+    races: [raced],
+    tables: [],
     targets: [
       {
         what: 'CPU of Yoga with DataLoader beside asof',
         expected: `at least ${ratioMin} x`,
-        found: times(yoga, ours),
-        reached: yoga >= ratioMin * ours,
+        found: `${figure(ratio)} x`,
+        reached: ratio >= ratioMin,
       },
     ],
     notes: [
-      `processor time of the server's process, ${pagesPerRound} pages a round, the best of ${rounds} rounds in turns`,
+      `processor time of the server's process, ${pagesPerRound} pages a round, medians of ${raced.rounds} rounds in turns`,
       `asof holds ${figure(records)} purchases, the peers the ${pageSize} of the page in maps`,
     ],
   };

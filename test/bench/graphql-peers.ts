@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import DataLoader from 'dataloader';
 
 /**
- * Peers, in a process of their own: `node graphql-peers.js yoga|mercurius|http <file>`. Each answers a list of purchases from
+ * Peers, in a process of their own: `node graphql-peers.js yoga|apollo|mercurius|http <file>`. Each answers a list of purchases from
  * memory; status, city and country of each are loaded by DataLoader. Prints its port.
  */
 const [kind = '', file = ''] = process.argv.slice(2);
@@ -64,6 +64,17 @@ const startYoga = async (): Promise<number> => {
   return listen(createServer(yoga));
 };
 
+const startApollo = async (): Promise<number> => {
+  const { ApolloServer } = await import('@apollo/server');
+  const { startStandaloneServer } = await import('@apollo/server/standalone');
+  const server = new ApolloServer<Loaders>({ typeDefs, resolvers });
+  const { url } = await startStandaloneServer(server, {
+    listen: { port: 0, host: '127.0.0.1' },
+    context: async () => createLoaders(),
+  });
+  return Number(new URL(url).port);
+};
+
 const startMercurius = async (): Promise<number> => {
   const { default: fastify } = await import('fastify');
   const { default: mercurius } = await import('mercurius');
@@ -90,5 +101,11 @@ const listen = (server: ReturnType<typeof createServer>): Promise<number> =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 
-const port = await (kind === 'yoga' ? startYoga() : kind === 'mercurius' ? startMercurius() : startHttp());
+const starts: Readonly<Record<string, () => Promise<number>>> = {
+  yoga: startYoga,
+  apollo: startApollo,
+  mercurius: startMercurius,
+  http: startHttp,
+};
+const port = await starts[kind]?.();
 process.stdout.write(`${port}\n`);

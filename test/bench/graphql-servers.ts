@@ -13,7 +13,7 @@ import { parseInstant } from '../../src/lib/time.ts';
 
 /**
  * Servers that answer the same lookup from the same data, each in a process of its own:
- * `node graphql-servers.js node|asof|yoga|mercurius <folder>`. Prints its port.
+ * `node graphql-servers.js node|asof|yoga|apollo|mercurius <folder>`. Prints its port.
  */
 const [kind = '', folder = ''] = process.argv.slice(2);
 
@@ -88,16 +88,25 @@ const listen = async (listener: RequestListener): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
+const resolversOf = (app: App) => ({
+  Query: {
+    userStatus: (_root: unknown, { userId, date }: { userId: string; date: string }) => statusAt(app, userId, date),
+  },
+});
+
+const apollo = async (app: App): Promise<number> => {
+  const { ApolloServer } = await import('@apollo/server');
+  const { startStandaloneServer } = await import('@apollo/server/standalone');
+  const server = new ApolloServer({ typeDefs: sdl, resolvers: resolversOf(app) });
+  const { url } = await startStandaloneServer(server, { listen: { port: 0, host: '127.0.0.1' } });
+  return Number(new URL(url).port);
+};
+
 const mercurius = async (app: App): Promise<number> => {
   const { default: fastify } = await import('fastify');
   const { default: plugin } = await import('mercurius');
   const server = fastify();
-  const resolvers = {
-    Query: {
-      userStatus: (_root: unknown, { userId, date }: { userId: string; date: string }) => statusAt(app, userId, date),
-    },
-  };
-  server.register(plugin, { schema: sdl, resolvers, jit: 1 });
+  server.register(plugin, { schema: sdl, resolvers: resolversOf(app), jit: 1 });
   await server.listen({ port: 0, host: '127.0.0.1' });
   return (server.server.address() as AddressInfo).port;
 };
@@ -105,6 +114,7 @@ const mercurius = async (app: App): Promise<number> => {
 const portOf = async (app: App): Promise<number> => {
   if (kind === 'node') return listen(byHand(app));
   if (kind === 'yoga') return listen(await plainYoga(app));
+  if (kind === 'apollo') return apollo(app);
   if (kind === 'mercurius') return mercurius(app);
   const log = pino({ level: 'silent' });
   const { url } = await openServer(app.fetch, { host: '127.0.0.1', port: 0, log, fastPath: app.fastPath });

@@ -1,98 +1,120 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkOptions } from './options.ts';
-import { figure, type Report, type Target, times } from './report.ts';
+import { type LookupMode, lookupBody } from './graphql-lookups.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
+import { type Contender, type Race, raceTogether, type Spent, timesOurs } from './race.ts';
+import { figure, type Report, type Target } from './report.ts';
 import { cpuUsOf, runLoad, type ServerProcess, startServer } from './server-process.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** How the lookups differ: by their variables, not at all, or each by the literals in its document. */
-type Mode = 'variables' | 'text' | 'literals' | 'unrepeated';
-
-interface Measured {
-  readonly name: string;
-  readonly perSecond: number;
-  /** Processor time of the server process, microseconds a request. */
-  readonly cpuUs: number;
-}
-
 const connections = 16;
-const rounds = 5;
+/** Lookups whose answers are compared. */
+const compared = 50;
+/** Apart from the rounds, whose documents must be new. */
+const [answersSeed, warmUpSeed] = [100, 200];
 
-const contenders: readonly { readonly kind: string; readonly name: string; readonly modes: readonly Mode[] }[] = [
-  { kind: 'node', name: 'node:http, by hand', modes: ['variables'] },
-  { kind: 'asof', name: 'asof', modes: ['variables', 'literals', 'unrepeated'] },
-  { kind: 'mercurius', name: 'Mercurius with jit', modes: ['text'] },
-  { kind: 'yoga', name: 'Yoga', modes: ['variables', 'literals', 'unrepeated'] },
+const names = {
+  asof: 'asof',
+  node: 'node:http, by hand',
+  mercurius: 'Mercurius with jit',
+  yoga: 'Yoga',
+  apollo: 'Apollo Server',
+} as const;
+type Kind = keyof typeof names;
+
+/** The lookups of each group, and how each server is sent them. */
+const groups: readonly { readonly question: string; readonly modes: Readonly<Partial<Record<Kind, LookupMode>>> }[] = [
+  {
+    question: 'GRAPHQL: a lookup by variables',
+    modes: { asof: 'variables', node: 'variables', mercurius: 'text', apollo: 'text', yoga: 'variables' },
+  },
+  {
+    question: 'GRAPHQL: a lookup, one document without variables',
+    modes: { asof: 'literals', yoga: 'literals' },
+  },
+  {
+    question: 'GRAPHQL: a lookup, a new document each',
+    modes: { asof: 'unrepeated', yoga: 'unrepeated' },
+  },
 ];
 
-const modeNames: Readonly<Record<Mode, string>> = {
-  variables: 'variables',
-  text: 'variables',
-  literals: 'one document without variables',
-  unrepeated: 'a new document each',
+const statusOf = async ({ port }: ServerProcess, body: string): Promise<string> => {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const answer = await fetch(`http://127.0.0.1:${port}/graphql`, { method: 'POST', headers, body });
+  const { data } = (await answer.json()) as { data?: { userStatus: { status: string } } };
+  if (!data) throw new Error(`${port} answers ${answer.status}`);
+  // Peers that have no enum answer with the text of the ledger.
+  return data.userStatus.status.toLowerCase().replace('_', '-');
 };
 
-/** The best of some rounds: what else runs on the machine only ever adds. */
-const measure = async (server: ServerProcess, mode: Mode, requests: number): Promise<Measured> => {
-  let [perSecond, cpuUs] = [0, Number.POSITIVE_INFINITY];
-  for (let round = 0; round <= rounds; round++) {
-    const before = cpuUsOf(server);
-    const args = [String(server.port), mode, String(requests), String(connections), String(round)];
-    const { seconds } = await runLoad<{ seconds: number }>([file('./graphql-load.js'), ...args]);
-    // The first round warms up.
-    if (round === 0) continue;
-    perSecond = Math.max(perSecond, requests / seconds);
-    cpuUs = Math.min(cpuUs, (cpuUsOf(server) - before) / requests);
-  }
-  return { name: `${server.name}, ${modeNames[mode]}`, perSecond, cpuUs };
+const contenderOf = (server: ServerProcess, mode: LookupMode, requests: number): Contender => {
+  const load = (seed: number): Promise<Spent> =>
+    runLoad<Spent>([
+      file('./graphql-load.js'),
+      ...[String(server.port), mode, String(requests), String(connections), String(seed)],
+    ]);
+  return {
+    name: server.name,
+    async answers() {
+      const statuses: string[] = [];
+      for (let index = 0; index < compared; index++)
+        statuses.push(await statusOf(server, lookupBody(mode, index, answersSeed)));
+      // Code and caches, before the first round.
+      await load(warmUpSeed);
+      return statuses;
+    },
+    ask: load,
+    cpuSeconds: () => cpuUsOf(server) / 1e6,
+  };
 };
 
-const atMost = (what: string, factor: number, value: number, base: number): Target => ({
+const target = (what: string, bound: 'at most' | 'at least', factor: number, found: number): Target => ({
   what,
-  expected: `at most ${factor} x`,
-  found: times(value, base),
-  reached: value <= factor * base,
+  expected: `${bound} ${factor} x`,
+  found: `${figure(found)} x`,
+  reached: bound === 'at most' ? found <= factor : found >= factor,
 });
 
-/** What a lookup by GraphQL costs beside a handler by hand, Mercurius and Yoga. */
-export const benchmarkGraphql = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+const targetsOf = ([byVariables, literals, unrepeated]: readonly Race[]): Target[] => {
+  if (!byVariables || !literals || !unrepeated) throw new Error('a group of lookups is missing');
+  const own = (raced: Race): number => raced.entries[0]?.cpu.median ?? Number.NaN;
+  return [
+    target('CPU of a lookup beside a handler by hand', 'at most', 1.8, 1 / timesOurs(byVariables, names.node, 'cpu')),
+    target('CPU of a lookup in Yoga beside asof', 'at least', 5, timesOurs(byVariables, names.yoga, 'cpu')),
+    target('CPU of unrepeated documents beside one document', 'at most', 3, own(unrepeated) / own(literals)),
+  ];
+};
+
+/** What a lookup by GraphQL costs beside a handler by hand, Mercurius, Apollo Server and Yoga. */
+export const benchmarkGraphql = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder, smoke } = options;
   mkdirSync(folder, { recursive: true });
-  const requests = Math.max(5000, Math.round(records / 50));
-  const found = new Map<string, Measured>();
-  for (const { kind, name, modes } of contenders) {
-    const server = await startServer(name, [file('./graphql-servers.js'), kind, folder], /^(\d+)\n/);
-    try {
-      for (const mode of modes) found.set(`${kind} ${mode}`, await measure(server, mode, requests));
-    } finally {
-      server.process.kill('SIGKILL');
-    }
+  const requests = smoke ? 100 : Math.max(5000, Math.round(records / 50));
+  const servers = new Map<Kind, ServerProcess>();
+  try {
+    for (const kind of Object.keys(names) as Kind[])
+      servers.set(kind, await startServer(names[kind], [file('./graphql-servers.js'), kind, folder], /^(\d+)\n/));
+    const races = await raceTogether(
+      { unit: 'µs', questions: requests, rounds: roundsOf(options, 5) },
+      groups.map(({ question, modes }) => ({
+        question,
+        contenders: (Object.entries(modes) as [Kind, LookupMode][]).map(([kind, mode]) =>
+          contenderOf(servers.get(kind) as ServerProcess, mode, requests),
+        ),
+      })),
+    );
+    return {
+      name: 'graphql',
+      races,
+      tables: [],
+      targets: targetsOf(races),
+      notes: [
+        `JSON by POST, ${connections} connections that are kept, ${requests} requests a round, medians of rounds in turns; CPU of the server's process`,
+        'asof checks host, origin, key, access and limits; the peers check nothing',
+      ],
+    };
+  } finally {
+    for (const { process } of servers.values()) process.kill('SIGKILL');
   }
-  const cpuUs = (key: string): number => found.get(key)?.cpuUs ?? Number.NaN;
-  const ours = cpuUs('asof variables');
-  const yoga = cpuUs('yoga variables');
-  return {
-    name: 'graphql',
-    tables: [
-      {
-        title: 'A LOOKUP BY GRAPHQL',
-        columns: ['server', 'requests/s', 'CPU µs/request'],
-        rows: [...found.values()].map(({ name, perSecond, cpuUs: us }) => [name, figure(perSecond), figure(us)]),
-      },
-    ],
-    targets: [
-      atMost('CPU of a lookup beside a handler by hand', 1.8, ours, cpuUs('node variables')),
-      {
-        what: 'CPU of a lookup in Yoga beside asof',
-        expected: 'at least 5 x',
-        found: times(yoga, ours),
-        reached: yoga >= 5 * ours,
-      },
-      atMost('CPU of unrepeated documents beside one document', 3, cpuUs('asof unrepeated'), cpuUs('asof literals')),
-    ],
-    notes: [
-      `JSON by POST, ${connections} connections that are kept, ${requests} requests a round, the best of ${rounds} rounds`,
-      'asof checks host, origin, key, access and limits; the handler by hand and Yoga check nothing',
-    ],
-  };
 };

@@ -175,7 +175,8 @@ const insertAll = (
 };
 
 /** Files into a fresh folder of a running program, beside SQLite's bare inserts of the same rows. */
-export const benchmarkImport = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkImport = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder } = options;
   const input = createBenchmarkData(records);
   const own = isLoaded(folder) ? join(folder, 'again') : folder;
   const config = configOf(own);
@@ -230,7 +231,7 @@ export const benchmarkImport = async ({ records, folder }: BenchmarkOptions): Pr
     ],
     targets: [stallTarget('stall while importing', worst(stalls)), ...commandTargets(beside)],
     notes: [
-      await idleNote(),
+      await idleNote(options),
       `${config.batchRecords} records a transaction, synchronous=FULL, the same tables and indices; ours also reads, checks, dedupes and indexes.`,
       `The store has ${figure(bytes / records / 3)} bytes a record.`,
     ],

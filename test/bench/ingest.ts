@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkOptions } from './options.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
 import { figure, type Report, times } from './report.ts';
 import { cpuUsOf, runLoad, type ServerProcess, startServer } from './server-process.ts';
 
@@ -22,8 +22,6 @@ interface Measured {
 }
 
 const connections = 64;
-const warmUp = 3000;
-const rounds = 3;
 
 const peer = async (name: string, kind: string, where = ''): Promise<Server> => {
   const started = await startServer(name, [file('./ingest-servers.js'), kind, where], /^(\d+)\n/);
@@ -50,7 +48,12 @@ const load = (server: Server, mode: 'single' | 'stream', events: number, prefix:
 };
 
 /** The best of some rounds: what else runs on the machine only ever adds. Throws when an event is missing or doubled. */
-const measure = async (server: Server, mode: 'single' | 'stream', events: number): Promise<Measured> => {
+const measure = async (
+  server: Server,
+  mode: 'single' | 'stream',
+  events: number,
+  { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
+): Promise<Measured> => {
   const before = await server.count();
   await load(server, mode, warmUp, `warm-${mode}-`);
   let [perSecond, cpuUs] = [0, Number.POSITIVE_INFINITY];
@@ -90,13 +93,15 @@ const startPostgres = (): { readonly url: string; stop(): void } | null => {
 };
 
 /** What it costs to take events in durably, beside servers that store nothing, or one event a transaction. */
-export const benchmarkIngest = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkIngest = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder, smoke } = options;
+  const [rounds, warmUp] = [roundsOf(options, 3), smoke ? 100 : 3000];
   mkdirSync(folder, { recursive: true });
-  const singles = Math.max(5000, Math.round(records / 20));
+  const singles = smoke ? 200 : Math.max(5000, Math.round(records / 20));
   const found: Measured[] = [];
   const notes = [`${connections} connections that are kept, ${singles} events a round, the best of ${rounds} rounds`];
   const run = async (server: Server, events: number, mode: 'single' | 'stream' = 'single'): Promise<Measured> => {
-    const measured = await measure(server, mode, events);
+    const measured = await measure(server, mode, events, { rounds, warmUp });
     found.push(measured);
     return measured;
   };
@@ -136,6 +141,8 @@ export const benchmarkIngest = async ({ records, folder }: BenchmarkOptions): Pr
   });
   return {
     name: 'ingest',
+    // Each server has counted the events that it acknowledged.
+    comparisons: found.length,
     tables: [
       {
         title: 'EVENTS TAKEN IN',

@@ -3,7 +3,8 @@ import BTreeModule from 'sorted-btree';
 import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 import { type BenchmarkData, type Questions, userId } from './fixtures.ts';
-import { type Race, race, weighed } from './measure.ts';
+import { weighed } from './measure.ts';
+import { byNumber, type Race, race, withBytes } from './race.ts';
 
 // A CommonJS package: what Node calls its default is the whole module.
 const BTree = BTreeModule.default;
@@ -54,41 +55,39 @@ const fillTrees = ({ users, changes: { user, atUs, status } }: BenchmarkData) =>
 export const pagesOf = (client: Database.Database): number =>
   Number(client.pragma('page_count', { simple: true })) * Number(client.pragma('page_size', { simple: true }));
 
-export const raceAsOf = (input: BenchmarkData, questions: Questions): Race => {
+export const raceAsOf = async (input: BenchmarkData, questions: Questions, rounds: number): Promise<Race> => {
   const { user, atUs } = questions;
   const index = fillAsOf(input);
   const { client, query } = fillSqlite(input, numbersSchema, (code) => code);
   const { made: trees, bytes: treeBytes } = weighed(() => fillTrees(input));
 
-  const raced = race(
+  const count = user.length;
+  const raced = await race(
+    {
+      question: `LOOKUPS: status of a user at a time, ${index.entries} changes of ${index.keys} users`,
+      ...{ unit: 'ns', questions: count, rounds },
+    },
     [
-      { name: 'asof', ask: (n) => index.valueAt(user[n] as number, atUs[n] as number, absent) },
-      {
-        name: 'asof, known then',
-        ask(n) {
-          const position = index.positionAt(user[n] as number, atUs[n] as number, index.entries);
-          return position < 0 ? absent : index.valueOf(position);
-        },
-      },
-      {
-        name: 'sorted-btree, one a user',
-        ask: (n) => trees[user[n] as number]?.getPairOrNextLower(atUs[n] as number)?.[1] ?? absent,
-      },
-      { name: 'SQLite, user numbers', ask: (n) => (query.get(user[n], atUs[n]) as number | undefined) ?? absent },
+      byNumber('asof', count, (n) => index.valueAt(user[n] as number, atUs[n] as number, absent)),
+      byNumber('asof, known then', count, (n) => {
+        const position = index.positionAt(user[n] as number, atUs[n] as number, index.entries);
+        return position < 0 ? absent : index.valueOf(position);
+      }),
+      byNumber(
+        'sorted-btree, one a user',
+        count,
+        (n) => trees[user[n] as number]?.getPairOrNextLower(atUs[n] as number)?.[1] ?? absent,
+      ),
+      byNumber('SQLite, user numbers', count, (n) => (query.get(user[n], atUs[n]) as number | undefined) ?? absent),
     ],
-    user.length,
   );
   const bytes = [index.byteLength, index.byteLength, treeBytes, pagesOf(client)];
   client.close();
-  return {
-    title: `LOOKUPS: status of a user at a time, ${index.entries} changes of ${index.keys} users`,
-    records: index.entries,
-    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
-  };
+  return withBytes(raced, index.entries, bytes);
 };
 
 /** Users by their ids, as requests name them: one more look into the dictionary for ours. */
-export const raceAsOfTexts = (input: BenchmarkData, questions: Questions): Race => {
+export const raceAsOfTexts = async (input: BenchmarkData, questions: Questions, rounds: number): Promise<Race> => {
   const { atUs } = questions;
   const texts = Array.from(questions.user, userId);
   const index = fillAsOf(input);
@@ -96,18 +95,12 @@ export const raceAsOfTexts = (input: BenchmarkData, questions: Questions): Race 
   for (let user = 0; user < input.users; user++) codes.intern(userId(user));
   const { client, query } = fillSqlite(input, textsSchema, userId);
 
-  const raced = race(
-    [
-      { name: 'asof', ask: (n) => index.valueAt(codes.codeOf(texts[n] as string) ?? -1, atUs[n] as number, absent) },
-      { name: 'SQLite, user ids', ask: (n) => (query.get(texts[n], atUs[n]) as number | undefined) ?? absent },
-    ],
-    texts.length,
-  );
+  const count = texts.length;
+  const raced = await race({ question: 'LOOKUPS: the same by user id', unit: 'ns', questions: count, rounds }, [
+    byNumber('asof', count, (n) => index.valueAt(codes.codeOf(texts[n] as string) ?? -1, atUs[n] as number, absent)),
+    byNumber('SQLite, user ids', count, (n) => (query.get(texts[n], atUs[n]) as number | undefined) ?? absent),
+  ]);
   const bytes = [index.byteLength, pagesOf(client)];
   client.close();
-  return {
-    title: 'LOOKUPS: the same by user id',
-    records: index.entries,
-    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
-  };
+  return withBytes(raced, index.entries, bytes);
 };

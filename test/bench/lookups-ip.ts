@@ -7,7 +7,8 @@ import { writeMmdb } from '../support/mmdb-writer.ts';
 import { createBenchmarkData, createBlocks, createQuestions, type IpRangeColumns, type Questions } from './fixtures.ts';
 import { flatten } from './flatten.ts';
 import { pagesOf } from './lookups-as-of.ts';
-import { type Race, race, weighed } from './measure.ts';
+import { weighed } from './measure.ts';
+import { byNumber, type Race, race, withBytes } from './race.ts';
 
 const unknown = 0;
 
@@ -57,37 +58,32 @@ const narrowest = (ranges: readonly TreeRange[]): number => {
 };
 
 /** Overlapping ranges. SQLite gets them flattened into disjoint segments, the tree as they are. */
-export const raceIp = (ranges: IpRangeColumns, { ip }: Questions) => {
+export const raceIp = async (ranges: IpRangeColumns, { ip }: Questions, rounds: number) => {
   const index = fillIpRanges(ranges);
   const client = fillSqlite(flatten(ranges));
   const query = client.prepare('select last, city from segments where first <= ? order by first desc limit 1').raw();
   const { made: tree, bytes: treeBytes } = weighed(() => fillTree(ranges));
 
-  const raced = race(
+  const raced = await race(
+    {
+      question: `LOOKUPS: city of an IPv4 address, ${index.ranges} ranges that overlap and nest`,
+      ...{ unit: 'ns', questions: ip.length, rounds },
+    },
     [
-      {
-        name: 'asof',
-        ask(n) {
-          const position = index.find4(ip[n] as number);
-          return position < 0 ? unknown : index.cityOf(position);
-        },
-      },
-      { name: 'node-interval-tree', ask: (n) => narrowest(tree.search(ip[n] as number, ip[n] as number)) },
-      {
-        name: 'SQLite, prepared, disjoint',
-        ask(n) {
-          const found = query.get(ip[n]) as [number, number] | undefined;
-          return found && found[0] >= (ip[n] as number) ? found[1] : unknown;
-        },
-      },
+      byNumber('asof', ip.length, (n) => {
+        const position = index.find4(ip[n] as number);
+        return position < 0 ? unknown : index.cityOf(position);
+      }),
+      byNumber('node-interval-tree', ip.length, (n) => narrowest(tree.search(ip[n] as number, ip[n] as number))),
+      byNumber('SQLite, prepared, disjoint', ip.length, (n) => {
+        const found = query.get(ip[n]) as [number, number] | undefined;
+        return found && found[0] >= (ip[n] as number) ? found[1] : unknown;
+      }),
     ],
-    ip.length,
   );
   const bytes = [index.byteLength, treeBytes, pagesOf(client)];
   client.close();
-  const title = `LOOKUPS: city of an IPv4 address, ${index.ranges} ranges that overlap and nest`;
-  const entries = raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number }));
-  const own: Race = { title, records: index.ranges, entries };
+  const own: Race = withBytes(raced, index.ranges, bytes);
   return { race: own, bytes: { total: index.byteLength, segments: index.segments } };
 };
 
@@ -96,9 +92,9 @@ interface BlockResponse {
 }
 
 /** Networks, because an mmdb contains only these, looked up by their text. */
-export const raceMmdb = (records: number): Race => {
+export const raceMmdb = async (records: number, questions: number, rounds: number): Promise<Race> => {
   const blocks = createBlocks(records);
-  const texts = [...createQuestions({ ...createBenchmarkData(10), ranges: blocks }, 200_000).ip].map((value) =>
+  const texts = [...createQuestions({ ...createBenchmarkData(10), ranges: blocks }, questions).ip].map((value) =>
     formatIp({ family: 4, value }),
   );
   const index = fillIpRanges(blocks);
@@ -110,24 +106,19 @@ export const raceMmdb = (records: number): Race => {
     { ipVersion: 4, recordSize: 32 },
   );
   const reader = new Reader<BlockResponse & Response>(file);
-  const raced = race(
+  const raced = await race(
+    {
+      question: `LOOKUPS: city of an IPv4 address, ${index.ranges} disjoint /22 networks`,
+      ...{ unit: 'ns', questions, rounds },
+    },
     [
-      {
-        name: 'asof, from text',
-        ask(n) {
-          const ip = parseIp(texts[n] as string);
-          const position = ip === null ? -1 : index.find(ip);
-          return position < 0 ? unknown : index.cityOf(position);
-        },
-      },
-      { name: 'maxmind, from text', ask: (n) => reader.get(texts[n] as string)?.city.geoname_id ?? unknown },
+      byNumber('asof, from text', questions, (n) => {
+        const ip = parseIp(texts[n] as string);
+        const position = ip === null ? -1 : index.find(ip);
+        return position < 0 ? unknown : index.cityOf(position);
+      }),
+      byNumber('maxmind, from text', questions, (n) => reader.get(texts[n] as string)?.city.geoname_id ?? unknown),
     ],
-    texts.length,
   );
-  const bytes = [index.byteLength, file.length];
-  return {
-    title: `LOOKUPS: city of an IPv4 address, ${index.ranges} disjoint /22 networks`,
-    records: index.ranges,
-    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
-  };
+  return withBytes(raced, index.ranges, [index.byteLength, file.length]);
 };

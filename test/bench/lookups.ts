@@ -1,27 +1,17 @@
 import { createBenchmarkData, createQuestions } from './fixtures.ts';
 import { raceAsOf, raceAsOfTexts } from './lookups-as-of.ts';
 import { raceIp, raceMmdb } from './lookups-ip.ts';
-import type { Entry, Race } from './measure.ts';
-import type { BenchmarkOptions } from './options.ts';
-import { figure, type Report, type Table, type Target } from './report.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
+import { type Race, timesOurs } from './race.ts';
+import { figure, type Report, type Target } from './report.ts';
 
 const questionCount = 200_000;
 const bytesMax = 16;
 const timesSqlite = 50;
 
-const tableOf = ({ title, records, entries }: Race): Table => {
-  const ours = entries[0] as Entry;
-  return {
-    title,
-    columns: ['', 'ns a lookup', 'times asof', 'bytes a record', 'times asof'],
-    rows: entries.map(({ name, ns, bytes }) => [name, ns, ns / ours.ns, bytes / records, bytes / ours.bytes]),
-  };
-};
-
-const sqliteTarget = (what: string, { entries }: Race): Target => {
-  const ours = entries[0] as Entry;
-  const sqlite = entries.find(({ name }) => name.startsWith('SQLite')) as Entry;
-  const ratio = sqlite.ns / ours.ns;
+const sqliteTarget = (what: string, raced: Race): Target => {
+  const sqlite = raced.entries.find(({ name }) => name.startsWith('SQLite'))?.name ?? '';
+  const ratio = timesOurs(raced, sqlite, 'wall');
   const reached = ratio >= timesSqlite;
   return { what, expected: `${timesSqlite} x SQLite`, found: `${figure(ratio)} x`, reached };
 };
@@ -34,26 +24,30 @@ const bytesTarget = (what: string, bytes: number): Target => ({
 });
 
 /** Status and city of random questions, beside what npm and SQLite offer. */
-export const benchmarkLookups = async ({ records }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkLookups = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, smoke } = options;
+  const rounds = roundsOf(options, 7);
   const input = createBenchmarkData(records);
-  const questions = createQuestions(input, questionCount);
-  const asOf = raceAsOf(input, questions);
-  const asOfTexts = raceAsOfTexts(input, questions);
-  const ip = raceIp(input.ranges, questions);
-  const mmdb = raceMmdb(records);
+  const count = smoke ? questionCount / 10 : questionCount;
+  const questions = createQuestions(input, count);
+  const asOf = await raceAsOf(input, questions, rounds);
+  const asOfTexts = await raceAsOfTexts(input, questions, rounds);
+  const ip = await raceIp(input.ranges, questions, rounds);
+  const mmdb = await raceMmdb(records, count, rounds);
   const ownBytes = ip.bytes;
   return {
     name: 'lookups',
-    tables: [asOf, asOfTexts, ip.race, mmdb].map(tableOf),
+    races: [asOf, asOfTexts, ip.race, mmdb],
+    tables: [],
     targets: [
       sqliteTarget('status lookup', asOf),
       sqliteTarget('status lookup by user id', asOfTexts),
       sqliteTarget('IP lookup', ip.race),
-      bytesTarget('bytes a status change', (asOf.entries[0] as Entry).bytes / records),
+      bytesTarget('bytes a status change', asOf.entries[0]?.bytes ?? Number.NaN),
       bytesTarget('bytes a range segment, ranges included', ownBytes.total / ownBytes.segments),
     ],
     notes: [
-      `${questionCount} random questions, the same for all; the best of interleaved rounds; checksums equal.`,
+      `${count} random questions, the same for all; medians of ${rounds} rounds in turns, checksums equal.`,
       `IP table: ${figure(records)} ranges, ${figure(ownBytes.segments)} segments; ${figure(ownBytes.total / records)} bytes a range for segments and ranges together.`,
       'Bytes beside the id dictionary; JavaScript peers by growth of the heap, SQLite by its pages, mmdb by its file.',
     ],

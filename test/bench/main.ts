@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchmarkNames, optionsOf, usage } from './options.ts';
+import { type BenchmarkRuns, runBenchmarks } from './benchmark-runs.ts';
+import { type BenchmarkName, benchmarkNames, optionsOf, usage } from './options.ts';
 import { machine, printTargets, type Report } from './report.ts';
 
 const one = fileURLToPath(new URL('./run-case.js', import.meta.url));
@@ -13,26 +14,31 @@ if (!options) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
-const { names, size, json, data, only } = options;
+const { names, size, json, data, only, smoke } = options;
 const scratch = mkdtempSync(join(tmpdir(), 'asof-bench-'));
-const reports: Report[] = [];
-let failed = false;
 
+/** In a process of its own: none runs on another's heap or with code that another warmed up. */
+const run = (name: BenchmarkName): Report => {
+  const out = join(scratch, `${name}.json`);
+  const args = ['--expose-gc', one, name, String(size), data ?? join(scratch, 'data'), out, only ?? ''];
+  const { status } = spawnSync(process.execPath, [...args, ...(smoke ? ['smoke'] : [])], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${name} ended with ${status}`);
+  return JSON.parse(readFileSync(out, 'utf8')) as Report;
+};
+
+const start = `size ${size}: ${Math.round(size * 1e6)} records of each kind`;
+process.stdout.write(
+  smoke ? `smoke, ${start}: answers are compared, and nothing is timed\n` : `${machine()}\n${start}\n`,
+);
+let runs: BenchmarkRuns;
 try {
-  process.stdout.write(`${machine()}\nsize ${size}: ${Math.round(size * 1e6)} records of each kind\n`);
-  // A process each: none runs on another's heap or with code that another warmed up.
-  for (const name of names) {
-    const out = join(scratch, `${name}.json`);
-    const args = ['--expose-gc', one, name, String(size), data ?? join(scratch, 'data'), out, only ?? ''];
-    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-    if (status === 0) reports.push(JSON.parse(readFileSync(out, 'utf8')) as Report);
-    else failed = true;
-  }
+  runs = runBenchmarks({ names }, run);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-
-printTargets(reports);
+const { reports, failed } = runs;
+if (!smoke) printTargets(reports);
 if (json) writeFileSync(json, `${JSON.stringify({ machine: machine(), size, reports }, null, 2)}\n`);
 if (names.length < benchmarkNames.length) process.stdout.write('\nOnly a part was run.\n');
-process.exitCode = failed ? 1 : 0;
+if (failed.length > 0) process.stderr.write(`FAILED: ${failed.join(', ')}\n`);
+process.exitCode = failed.length > 0 ? 1 : 0;

@@ -2,54 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-export interface Contender {
-  readonly name: string;
-  /** Answers the question of this number. */
-  ask(question: number): number;
-}
-
-export interface Raced {
-  readonly name: string;
-  /** Nanoseconds a question in the best of the rounds: what else runs on the machine only ever adds to it. */
-  readonly ns: number;
-}
-
-/** One structure in a race. */
-export interface Entry extends Raced {
-  readonly bytes: number;
-}
-
-export interface Race {
-  readonly title: string;
-  readonly records: number;
-  /** Ours leads. */
-  readonly entries: readonly Entry[];
-}
-
-const rounds = 7;
-
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >>> 1] as number;
-
-/** Every contender answers the same questions, in turns. Throws before it reports a time when one answers differently. */
-export const race = (contenders: readonly Contender[], questions: number): Raced[] => {
-  const runs = contenders.map((contender) => ({ contender, checksums: new Set<number>(), ns: [] as number[] }));
-  for (let round = 0; round < rounds; round++)
-    for (const { contender, checksums, ns } of runs) {
-      const startMs = performance.now();
-      let checksum = 0;
-      for (let question = 0; question < questions; question++)
-        checksum = (Math.imul(checksum, 31) + contender.ask(question)) | 0;
-      ns.push(((performance.now() - startMs) * 1e6) / questions);
-      checksums.add(checksum);
-    }
-  const all = new Set(runs.flatMap(({ checksums }) => [...checksums]));
-  if (all.size !== 1) {
-    const summary = runs.map(({ contender, checksums }) => `${contender.name} ${[...checksums].join(' ')}`);
-    throw new Error(`checksums differ: ${summary.join(', ')}`);
-  }
-  return runs.map(({ contender: { name }, ns }) => ({ name, ns: Math.min(...ns) }));
-};
 
 /** What `make` makes and how much the process holds more afterwards: heap, bytes. */
 export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
@@ -123,8 +77,8 @@ export const worst = (runs: readonly Pick<Timed<unknown>, 'stallMs' | 'busyMs'>[
 });
 
 /** What the machine itself adds to a stall: an event loop with nothing to do; the report adds it as a note. */
-export const idleNote = async (): Promise<string> => {
-  const { stallMs } = await timed(() => delay(2000));
+export const idleNote = async ({ smoke }: { readonly smoke: boolean }): Promise<string> => {
+  const { stallMs } = await timed(() => delay(smoke ? 0 : 2000));
   return `An idle event loop stalled for ${stallMs.toFixed(1)} ms in 2 s of this run.`;
 };
 

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { Race, Spread } from './race.ts';
 
 export interface Table {
   readonly title: string;
@@ -16,6 +17,9 @@ export interface Target {
 
 export interface Report {
   readonly name: string;
+  readonly races?: readonly Race[];
+  /** How often answers were compared beside those of the races. */
+  readonly comparisons?: number;
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
   readonly notes: readonly string[];
@@ -39,9 +43,43 @@ const printTable = ({ title, columns, rows: cells }: Table): void => {
   for (const row of rows) print(line(row));
 };
 
-export const printReport = ({ tables, notes }: Report): void => {
+const spreadText = ({ median, least, greatest }: Spread): string =>
+  least === greatest ? figure(median) : `${figure(median)} (${figure(least)} to ${figure(greatest)})`;
+
+/** Medians of the rounds, with the least and the greatest; how many times as much as ours of each. */
+const tableOf = ({ question, unit, entries }: Race): Table => {
+  const [ours] = entries;
+  const times = (measure: 'wall' | 'cpu', entry: Race['entries'][number]): string =>
+    `${figure(entry[measure].median / (ours ?? entry)[measure].median)} x`;
+  const [hasStalls, hasBytes] = [
+    entries.some(({ stallMs }) => stallMs !== undefined),
+    entries.some(({ bytes }) => bytes !== undefined),
+  ];
+  return {
+    title: question,
+    columns: [
+      ...['', `${unit}`, 'times ours', `${unit} of CPU`, 'times ours'],
+      ...(hasStalls ? ['longest stall, ms', 'of work'] : []),
+      ...(hasBytes ? ['bytes a record'] : []),
+    ],
+    rows: entries.map((entry) => [
+      ...[entry.name, spreadText(entry.wall), times('wall', entry), spreadText(entry.cpu), times('cpu', entry)],
+      ...(hasStalls ? [entry.stallMs ?? null, entry.busyMs ?? null] : []),
+      ...(hasBytes ? [entry.bytes ?? null] : []),
+    ]),
+  };
+};
+
+export const printReport = ({ races = [], tables, notes }: Report): void => {
+  for (const each of races) printTable(tableOf(each));
   for (const table of tables) printTable(table);
   for (const note of notes) print(`* ${note}`);
+};
+
+/** What a smoke run says of a benchmark: no times, which mean nothing at its size. */
+export const printSmoke = ({ name, races = [], comparisons = 0 }: Report): void => {
+  const count = races.length + comparisons;
+  print(`${name}: ${count === 0 ? 'ran, has no peers' : `${count} comparisons, all answers equal`}`);
 };
 
 export const printTargets = (reports: readonly Report[]): void =>

@@ -12,7 +12,7 @@ import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLimits } from './limits.ts';
 import { benchmarkLookups } from './lookups.ts';
 import type { BenchmarkName, BenchmarkOptions } from './options.ts';
-import { printReport, type Report } from './report.ts';
+import { printReport, printSmoke, type Report } from './report.ts';
 import { benchmarkStartup } from './startup.ts';
 import { benchmarkWebUi } from './web-ui.ts';
 
@@ -33,7 +33,11 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   clickhouse: benchmarkClickHouse,
 };
 
-const [name, size, folder, out, only] = process.argv.slice(2) as [BenchmarkName, string, string, string, string];
-const report = await benchmarks[name]({ records: Math.round(Number(size) * 1e6), folder, only });
-printReport(report);
-writeFileSync(out, JSON.stringify(report));
+const [name, size, folder, out, only, smoke] = process.argv.slice(2) as [BenchmarkName, ...string[]];
+const options = {
+  ...{ records: Math.round(Number(size) * 1e6), folder: folder as string, only: only ?? '', smoke: smoke === 'smoke' },
+};
+const report = await benchmarks[name](options);
+if (options.smoke) printSmoke(report);
+else printReport(report);
+writeFileSync(out as string, JSON.stringify(report));

@@ -11,7 +11,9 @@ export interface ServerProcess {
 
 /** Starts a program and reads the port it prints. */
 export const startServer = async (name: string, args: readonly string[], portOf: RegExp): Promise<ServerProcess> => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  // Some peers check more, and are slower, outside production.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const { stdout } = child;
   if (!stdout) throw new Error(`${name} has no output`);
   let printed = '';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { BenchmarkOptions } from './options.ts';
+import { type BenchmarkOptions, roundsOf } from './options.ts';
 import { figure, type Report, type Target } from './report.ts';
 import { startServer } from './server-process.ts';
 
@@ -61,14 +61,14 @@ interface Scrolled {
 }
 
 /** Scrolls the table by wheel steps for some seconds, and measures the time between frames. */
-const scroll = (page: Page): Promise<Scrolled> =>
+const scroll = (page: Page, ms: number): Promise<Scrolled> =>
   page.evaluate<Scrolled>(`(async () => {
     let box = document.querySelector('[role=grid]');
     while (getComputedStyle(box).overflowY !== 'auto') box = box.parentElement;
     const frames = [];
     const started = performance.now();
     let last = started;
-    while (last - started < 10_000) {
+    while (last - started < ${ms}) {
       box.scrollTop += 900;
       const now = await new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
       frames.push(now - last);
@@ -93,7 +93,8 @@ const median = (values: readonly number[]): number =>
   [...values].sort((one, two) => one - two)[values.length >> 1] ?? 0;
 
 /** The first page in Chromium on the demo data, and a table of many rows that is scrolled. */
-export const benchmarkWebUi = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+export const benchmarkWebUi = async (options: BenchmarkOptions): Promise<Report> => {
+  const { records, folder, smoke } = options;
   const work = join(folder, 'web-ui');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
@@ -112,7 +113,7 @@ export const benchmarkWebUi = async ({ records, folder }: BenchmarkOptions): Pro
   });
   try {
     const loads: FirstLoad[] = [];
-    for (let round = 0; round < 5; round++) loads.push(await firstLoad(browser, url));
+    for (let round = 0; round < roundsOf(options, 5); round++) loads.push(await firstLoad(browser, url));
     const body = await readFile(join(work, 'rows.csv'));
     const imported = await fetch(`${url}/datasets/rows?wait=1`, {
       method: 'PUT',
@@ -123,8 +124,8 @@ export const benchmarkWebUi = async ({ records, folder }: BenchmarkOptions): Pro
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(`${url}/datasets/rows`);
     await page.getByRole('gridcell', { name: 'name 0', exact: true }).waitFor();
-    await page.waitForTimeout(3000);
-    const scrolled = await scroll(page);
+    await page.waitForTimeout(smoke ? 0 : 3000);
+    const scrolled = await scroll(page, smoke ? 500 : 10_000);
     const interactiveMs = median(loads.map((load) => load.interactiveMs));
     const scriptBytes = Math.max(...loads.map((load) => load.scriptBytes));
     return {
