@@ -1,7 +1,8 @@
-import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/ip-city.ts';
+import type { CityBatch } from '../src/domains/ip-city/city-batch.ts';
+import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/found-city.ts';
 import type { IpTableRecord } from '../src/domains/ip-city/table.ts';
 import type { StoredOrigin } from '../src/ledger/record.ts';
-import { cidrsOf, parseIp } from '../src/lib/ip.ts';
+import { cidrsOf } from '../src/lib/ip.ts';
 import { ipFaultOf } from '../src/lib/ip-fault.ts';
 import { builder } from './builder.ts';
 import { ImportType } from './imports/imports.ts';
@@ -104,7 +105,7 @@ export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
           description: 'The largest number of ranges to return; at most pageSizeMax (1000).',
         }),
       },
-      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, limitOf('first', first, config)),
+      resolve: (result, { first }, { config }) => result.candidates().slice(0, limitOf('first', first, config)),
     }),
   }),
 });
@@ -128,10 +129,27 @@ builder.queryField('ipCity', (t) =>
   }),
 );
 
-/** A text that may be an address. */
-interface Lookup {
-  readonly text: string;
-  readonly result: IpCityResult | Promise<IpCityResult> | null;
+/** A text that may be an address, at an index of a batch: its answer is made when it is read. */
+class Lookup {
+  readonly #batch: CityBatch;
+  readonly #index: number;
+
+  constructor(batch: CityBatch, index: number) {
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  get text(): string {
+    return this.#batch.texts[this.#index] as string;
+  }
+
+  get isAddress(): boolean {
+    return this.#batch.cityAt(this.#index) !== null;
+  }
+
+  get result(): IpCityResult | null {
+    return this.#batch.resultAt(this.#index);
+  }
 }
 
 const IpCityLookup = builder.objectRef<Lookup>('IpCityLookup').implement({
@@ -147,7 +165,7 @@ const IpCityLookup = builder.objectRef<Lookup>('IpCityLookup').implement({
     problem: t.string({
       nullable: true,
       description: 'Why the text is no address; null for an address.',
-      resolve: ({ text }) => ipFaultOf(text),
+      resolve: ({ isAddress, text }) => (isAddress ? null : ipFaultOf(text)),
     }),
   }),
 });
@@ -170,13 +188,10 @@ builder.queryField('ipCities', (t) =>
     async resolve(_root, { addresses, asOf }, { ipCity, ledger, config, yieldAfter }) {
       limitOf('addresses', addresses.length, config);
       const { sequence } = snapshotOf(asOf, ledger, 'a table of IP ranges has no time but that of its import');
-      const lookups = addresses.map((text): Lookup => {
-        const ip = parseIp(text);
-        if (!ip) return { text, result: null };
-        return { text, result: sequence === undefined ? ipCity.cityOf(ip) : ipCity.cityAsOf(ip, { sequence }) };
-      });
-      await yieldAfter(lookups.length);
-      return lookups;
+      const batch =
+        sequence === undefined ? ipCity.citiesOf(addresses) : await ipCity.citiesAsOf(addresses, { sequence });
+      await yieldAfter(batch.length);
+      return addresses.map((_text, index) => new Lookup(batch, index));
     },
   }),
 );

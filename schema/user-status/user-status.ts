@@ -12,6 +12,7 @@ import { UserType, userIn } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
 import { type ChangeNode, StatusChange, StatusExplanationType } from './explanation.ts';
 import { UserStatusEnum } from './status.ts';
+import { type StatusAnswer, StatusInBatch } from './status-in-batch.ts';
 
 const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').implement({
   description: 'A status with the half-open time `[validFrom, validTo)` in which it held.',
@@ -31,11 +32,6 @@ const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').impleme
     }),
   }),
 });
-
-/** A status and the snapshot of the objects below it. */
-export interface StatusAnswer extends StatusAsOf {
-  readonly owner: InSnapshot;
-}
 
 export const UserStatusAsOf = builder.objectRef<StatusAnswer>('UserStatusAsOf').implement({
   description: 'The status of a user at an instant.',
@@ -127,9 +123,9 @@ builder.queryField('userStatuses', (t) =>
     async resolve(_root, { userIds, at, asOf }, { userStatus, ledger, config, yieldAfter }) {
       limitOf('userIds', userIds.length, config);
       const owner = snapshotOf(asOf, ledger, '`at` is that instant');
-      const answers = userStatus.statusesAt(userIds, at, owner).map((answer) => statusOf(answer, owner));
-      await yieldAfter(answers.length);
-      return answers;
+      const batch = userStatus.statusesAt(userIds, at, owner);
+      await yieldAfter(batch.length);
+      return userIds.map((_userId, index) => new StatusInBatch(batch, index, owner));
     },
   }),
 );

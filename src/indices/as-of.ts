@@ -2,7 +2,7 @@ import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
 import { SeqArray } from './seq-array.ts';
 import { capacityOf, type HasState, type StateColumns, withSpare } from './state-columns.ts';
-import { TimelineBatch } from './timeline-batch.ts';
+import { questionsAtOnce, readValues, TimelineBatch } from './timeline-batch.ts';
 
 /**
  * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
@@ -27,6 +27,8 @@ export interface TimelineIndex extends HasState {
   valueAt(key: number, atUs: number, absent: number): number;
   /** Writes the values that keys have at times, one each, of the entries with seq <= sequenceMax; 0 where there is none. */
   valuesAt(questions: TimelineQuestions, sequenceMax: number): void;
+  /** The deciding entries of many keys, as `positionAt` finds them. */
+  positionsAt(keys: Uint32Array, atUs: Float64Array, sequenceMax: number): Int32Array;
   /** First position of a key's entries, oldest first. */
   start(key: number): number;
   /** The position after a key's last entry; equal to `start` for a key without entries. */
@@ -124,15 +126,15 @@ class TimelineArena implements TimelineIndex {
   }
 
   valuesAt({ keys, atUs, values }: TimelineQuestions, sequenceMax: number): void {
-    const arrays = { times: this.#times, blocks: this.#blocks, keysEnd: this.#keysEnd };
-    const positions = this.#batch.find(arrays, keys, atUs);
-    const ofPositions = this.#values;
-    const isNewest = sequenceMax >= this.#newestSeq;
-    for (let index = 0; index < keys.length; index++) {
-      let position = positions[index] as number;
-      if (!isNewest) position = this.#knownPosition(position, keys[index] as number, sequenceMax);
-      values[index] = position < 0 ? 0 : (ofPositions[position] as number);
-    }
+    for (let from = 0; from < keys.length; from += questionsAtOnce)
+      readValues(this.#values, this.#findAll(keys, atUs, from, sequenceMax), values, from);
+  }
+
+  positionsAt(keys: Uint32Array, atUs: Float64Array, sequenceMax: number): Int32Array {
+    const found = new Int32Array(keys.length);
+    for (let from = 0; from < keys.length; from += questionsAtOnce)
+      found.set(this.#findAll(keys, atUs, from, sequenceMax).subarray(0, keys.length - from), from);
+    return found;
   }
 
   start(key: number): number {
@@ -221,6 +223,17 @@ class TimelineArena implements TimelineIndex {
         yield size;
         yield offset;
       }
+  }
+
+  /** The deciding entries of up to `questionsAtOnce` questions from one on. */
+  #findAll(keys: Uint32Array, atUs: Float64Array, from: number, sequenceMax: number): Int32Array {
+    const arrays = { times: this.#times, blocks: this.#blocks, keysEnd: this.#keysEnd };
+    const positions = this.#batch.find(arrays, keys, atUs, from);
+    if (sequenceMax >= this.#newestSeq) return positions;
+    const count = Math.min(questionsAtOnce, keys.length - from);
+    for (let index = 0; index < count; index++)
+      positions[index] = this.#knownPosition(positions[index] as number, keys[from + index] as number, sequenceMax);
+    return positions;
   }
 
   /** The last entry of the key at or before a position with a seq <= sequenceMax; -1 when there is none. */

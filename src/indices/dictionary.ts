@@ -1,4 +1,4 @@
-import { copyInto, growableUint32, grownCapacity } from './growable.ts';
+import { absentUint32, copyInto, growableUint32, grownCapacity } from './growable.ts';
 import { finishHash, HashShards, mixIn } from './hash-shards.ts';
 import { type HasState, type StateColumns, withSpare } from './state-columns.ts';
 
@@ -7,6 +7,8 @@ export interface ReadonlyDictionary {
   readonly size: number;
   /** Code of a text, undefined when it was never interned. */
   codeOf(text: string): number | undefined;
+  /** Writes the codes of many texts, `absentUint32` for one that was never interned. */
+  readCodes(texts: readonly string[], codes: Uint32Array): void;
   /** Text of a code; throws RangeError for a code that no text has. */
   textOf(code: number): string;
 }
@@ -27,6 +29,7 @@ export const createDictionary = (): Dictionary => {
       return texts.size;
     },
     codeOf: (text) => texts.codeOf(text),
+    readCodes: (keys, codes) => texts.readCodes(keys, codes),
     intern: (text) => texts.intern(text),
     textOf: (code) => texts.textOf(code),
     exchange: (columns) => texts.exchange(columns),
@@ -35,6 +38,9 @@ export const createDictionary = (): Dictionary => {
     },
   };
 };
+
+/** Texts that are looked up together: what is known of them between the steps stays in the nearest cache. */
+const textsAtOnce = 1024;
 
 const arenaBytesMax = 2 ** 32 - 1;
 /** How the text behind this byte is stored: a byte for each code unit, or two. */
@@ -54,6 +60,8 @@ class TextTable extends HashShards {
   #stringBytes = 0;
   /** The text that is looked for. */
   #key = '';
+  readonly #hashes = new Int32Array(textsAtOnce);
+  readonly #candidates = new Uint32Array(textsAtOnce);
 
   get size(): number {
     return this.#ends.length;
@@ -70,6 +78,17 @@ class TextTable extends HashShards {
     this.#key = text;
     const code = this.find(hashOf(this.seed, text));
     return code < 0 ? undefined : code;
+  }
+
+  /** A step for all texts before the next step, so that the processor waits for the memory of several texts at once. */
+  readCodes(texts: readonly string[], codes: Uint32Array): void {
+    const [hashes, candidates] = [this.#hashes, this.#candidates];
+    for (let from = 0; from < texts.length; from += textsAtOnce) {
+      const count = Math.min(textsAtOnce, texts.length - from);
+      for (let index = 0; index < count; index++) hashes[index] = hashOf(this.seed, texts[from + index] as string);
+      this.readCandidates(hashes, count, candidates);
+      this.#verify(texts, from, count, codes);
+    }
   }
 
   intern(text: string): number {
@@ -108,15 +127,22 @@ class TextTable extends HashShards {
   }
 
   protected isKeyOf(code: number): boolean {
-    const key = this.#key;
-    const arena = this.#arena;
-    const start = this.#startOf(code);
-    const end = this.#ends.values[code] as number;
-    if (arena[start] === twoBytes) return end - start - 1 === 2 * key.length && this.textOf(code) === key;
-    if (end - start - 1 !== key.length) return false;
-    for (let index = 0; index < key.length; index++)
-      if (arena[start + 1 + index] !== key.charCodeAt(index)) return false;
-    return true;
+    return isTextAt(this.#arena, this.#startOf(code), this.#ends.values[code] as number, this.#key);
+  }
+
+  /** Turns candidates into codes. Of two texts with the same tag in one shard, one has the other as its candidate. */
+  #verify(texts: readonly string[], from: number, count: number, codes: Uint32Array): void {
+    const [arena, ends, candidates] = [this.#arena, this.#ends.values, this.#candidates];
+    for (let index = 0; index < count; index++) {
+      const code = candidates[index] as number;
+      let found = code;
+      if (code !== absentUint32) {
+        const text = texts[from + index] as string;
+        const start = code === 0 ? 0 : (ends[code - 1] as number);
+        if (!isTextAt(arena, start, ends[code] as number, text)) found = this.codeOf(text) ?? absentUint32;
+      }
+      codes[from + index] = found;
+    }
   }
 
   protected hashOfCode(code: number): number {
@@ -166,6 +192,23 @@ const [stringHeadBytes, referenceBytes] = [16, 8];
 
 const isOneByteText = (text: string): boolean => {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;
+  return true;
+};
+
+/** Whether the bytes from `start` up to `end` hold a text, the first one of them says how. */
+const isTextAt = (arena: Uint8Array, start: number, end: number, text: string): boolean => {
+  const { length } = text;
+  const bytes = end - start - 1;
+  if (arena[start] === twoBytes) {
+    if (bytes !== 2 * length) return false;
+    for (let index = 0; index < length; index++) {
+      const byte = start + 1 + 2 * index;
+      if (((arena[byte] as number) | ((arena[byte + 1] as number) << 8)) !== text.charCodeAt(index)) return false;
+    }
+    return true;
+  }
+  if (bytes !== length) return false;
+  for (let index = 0; index < length; index++) if (arena[start + 1 + index] !== text.charCodeAt(index)) return false;
   return true;
 };
 

@@ -41,6 +41,28 @@ export abstract class HashShards {
     return (shard.slots[this.#slotIn(shard, hash)] as number) - 1;
   }
 
+  /**
+   * Writes, for each of some hashes, the first code that may be that of its key, `absentUint32` when it has none: whether it
+   * is, the caller finds out. No key is read, so that the processor waits for the memory of several slots at once.
+   */
+  protected readCandidates(hashes: Int32Array, keys: number, candidates: Uint32Array): void {
+    const all = this.#shards;
+    for (let index = 0; index < keys; index++) {
+      const hash = hashes[index] as number;
+      const { slots, tags } = all[shardOf(hash)] as Shard;
+      const tag = tagOf(hash);
+      const last = slots.length - 1;
+      let slot = (hash >>> shardBits) & last;
+      let stored = slots[slot] as number;
+      while (stored !== 0 && tags[slot] !== tag) {
+        slot = (slot + 1) & last;
+        stored = slots[slot] as number;
+      }
+      // An empty slot has 0, and becomes `absentUint32`.
+      candidates[index] = stored - 1;
+    }
+  }
+
   /** Adds the code of a key that has none yet. */
   protected add(hash: number, code: number): void {
     let shard = this.#shards[shardOf(hash)] as Shard;

@@ -28,6 +28,10 @@ export interface IpRanges extends HasState {
   find(ip: IpAddress): number;
   /** `find` for an IPv4 address as an unsigned 32-bit integer. */
   find4(value: number): number;
+  /** `find4` for many addresses. */
+  findAll4(values: Uint32Array, positions: Int32Array): void;
+  /** Writes the cities at positions, 0 for a negative one. */
+  readCities(positions: Int32Array, cities: Uint32Array): void;
   /** Writes the cities of many IPv4 addresses, 0 for one that no range contains. */
   citiesOf4(values: Uint32Array, cities: Uint32Array): void;
   cityOf(position: number): number;
@@ -166,6 +170,8 @@ const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segme
   // Positions of IPv6 ranges follow those of the IPv4 ranges.
   const offset6 = ranges4.length;
   let positions = new Int32Array(0);
+  const cityOf = (position: number): number =>
+    position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6);
 
   return {
     ranges: ranges4.length + ranges6.length,
@@ -177,12 +183,19 @@ const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segme
       return position < 0 ? position : position + offset6;
     },
     find4: finder4.find,
+    findAll4: finder4.findAll,
+    readCities(of, cities) {
+      for (let index = 0; index < of.length; index++) {
+        const position = of[index] as number;
+        cities[index] = position < 0 ? 0 : cityOf(position);
+      }
+    },
     citiesOf4(values, cities) {
       if (positions.length < values.length) positions = new Int32Array(values.length);
       finder4.findAll(values, positions);
       ranges4.citiesOf(positions, cities);
     },
-    cityOf: (position) => (position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6)),
+    cityOf,
     ordinalOf: (position) => (position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6)),
     rangeAt: (position) => (position < offset6 ? ranges4.rangeAt(position) : ranges6.rangeAt(position - offset6)),
     candidates: (ip) =>

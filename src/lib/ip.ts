@@ -18,7 +18,8 @@ export interface IpBlock {
   readonly last: IpAddress;
 }
 
-const parseValue4 = (text: string): number | null => {
+/** The unsigned integer of a dotted quad; -1 for any other text. */
+export const parseIpv4 = (text: string): number => {
   let value = 0;
   let octet = 0;
   let digits = 0;
@@ -26,7 +27,7 @@ const parseValue4 = (text: string): number | null => {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code === 46) {
-      if (digits === 0 || dots === 3) return null;
+      if (digits === 0 || dots === 3) return -1;
       value = value * 256 + octet;
       octet = 0;
       digits = 0;
@@ -34,13 +35,13 @@ const parseValue4 = (text: string): number | null => {
     } else {
       const digit = code - 48;
       const padded = digits > 0 && octet === 0;
-      if (digit < 0 || digit > 9 || padded) return null;
+      if (digit < 0 || digit > 9 || padded) return -1;
       octet = octet * 10 + digit;
-      if (octet > 255) return null;
+      if (octet > 255) return -1;
       digits += 1;
     }
   }
-  return dots === 3 && digits > 0 ? value * 256 + octet : null;
+  return dots === 3 && digits > 0 ? value * 256 + octet : -1;
 };
 
 const hex = (value: number): string => value.toString(16);
@@ -53,9 +54,9 @@ const parseWords6 = (text: string): IpWords | null => {
   // node:net allows a zone id.
   if (isIP(text) !== 6 || text.includes('%')) return null;
   const lastGroupStart = text.lastIndexOf(':') + 1;
-  const embedded = parseValue4(text.slice(lastGroupStart));
+  const embedded = parseIpv4(text.slice(lastGroupStart));
   const plain =
-    embedded === null ? text : `${text.slice(0, lastGroupStart)}${hex(embedded >>> 16)}:${hex(embedded & 0xffff)}`;
+    embedded < 0 ? text : `${text.slice(0, lastGroupStart)}${hex(embedded >>> 16)}:${hex(embedded & 0xffff)}`;
   const gap = plain.indexOf('::');
   const before = hexWords(gap < 0 ? plain : plain.slice(0, gap));
   const after = hexWords(gap < 0 ? '' : plain.slice(gap + 2));
@@ -81,8 +82,8 @@ export const ipv6WordsOf = (ip: IpAddress): IpWords => (ip.family === 4 ? [0, 0,
  * IPv4-mapped IPv6 (`::ffff:1.2.3.4`, `::ffff:102:304`) is the IPv4 address. Null for anything else.
  */
 export const parseIp = (text: string): IpAddress | null => {
-  const value = parseValue4(text);
-  if (value !== null) return { family: 4, value };
+  const value = parseIpv4(text);
+  if (value >= 0) return { family: 4, value };
   const words = parseWords6(text);
   return words === null ? null : folded(words);
 };
@@ -137,8 +138,8 @@ export const parseCidr = (text: string): IpBlock | null => {
     return { first: { family: 4, value }, last: { family: 4, value: value + hosts } };
   };
 
-  const value = parseValue4(address);
-  if (value !== null) return block4(value, bits);
+  const value = parseIpv4(address);
+  if (value >= 0) return block4(value, bits);
   const words = parseWords6(address);
   if (words === null || bits > 128) return null;
   if (isMapped(words) && bits >= 96) return block4(words[3], bits - 96);

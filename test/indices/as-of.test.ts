@@ -107,19 +107,32 @@ describe('timeline index, compared with a linear scan', () => {
   test('finds the values of many questions at once', () => {
     const questions = fc.array(fc.record({ key: fc.nat(keysEnd), atUs: atUsIn }), { maxLength: 60 });
     fc.assert(
-      fc.property(additions, fc.array(questions, { minLength: 1, maxLength: 3 }), fc.nat(121), (input, lists, max) => {
-        const asOf = build(input);
-        // One list after the other, of any length: what one leaves behind must not reach the next.
-        for (const list of lists)
-          for (const sequenceMax of [max, Number.POSITIVE_INFINITY]) {
-            const values = new Uint8Array(list.length);
-            const keys = Uint32Array.from(list, ({ key }) => key);
-            const atUs = Float64Array.from(list, (each) => each.atUs);
-            asOf.valuesAt({ keys, atUs, values }, sequenceMax);
-            const expected = list.map(({ key, atUs }) => decidingOf(input.added, key, atUs, sequenceMax)?.value ?? 0);
-            expect([...values]).toEqual(expected);
-          }
-      }),
+      fc.property(
+        additions,
+        fc.array(questions, { minLength: 1, maxLength: 3 }),
+        fc.nat(121),
+        fc.constantFrom(1, 1, 9),
+        (input, lists, max, repeats) => {
+          const asOf = build(input);
+          // One list after the other, of any length: what one leaves behind must not reach the next.
+          for (const each of lists)
+            for (const sequenceMax of [max, Number.POSITIVE_INFINITY]) {
+              // More than are answered together, too.
+              const list = Array.from(
+                { length: each.length * repeats },
+                (_, index) => each[index % each.length] as (typeof each)[number],
+              );
+              const values = new Uint8Array(list.length);
+              const keys = Uint32Array.from(list, ({ key }) => key);
+              const atUs = Float64Array.from(list, (each) => each.atUs);
+              asOf.valuesAt({ keys, atUs, values }, sequenceMax);
+              const expected = list.map(({ key, atUs }) => decidingOf(input.added, key, atUs, sequenceMax)?.value ?? 0);
+              expect([...values]).toEqual(expected);
+              const alone = list.map(({ key, atUs }) => asOf.positionAt(key, atUs, sequenceMax));
+              expect([...asOf.positionsAt(keys, atUs, sequenceMax)]).toEqual(alone);
+            }
+        },
+      ),
       { numRuns: 500 },
     );
   });

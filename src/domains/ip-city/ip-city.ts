@@ -6,30 +6,12 @@ import { createIpRangesBuilder, emptyIpRanges, type IpRanges, loadIpRanges } fro
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
-import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../../lib/ip.ts';
+import { type IpAddress, ipOfKey } from '../../lib/ip.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import { CityBatch } from './city-batch.ts';
+import { FoundCity, type IpCityRange, type IpCityResult } from './found-city.ts';
 import { createIpTable, type IpTable, type IpTableRecord } from './table.ts';
-
-export interface IpCityRange {
-  readonly seq: number;
-  readonly city: string;
-  readonly first: IpAddress;
-  readonly last: IpAddress;
-}
-
-export interface IpCityResult {
-  readonly ip: IpAddress;
-  /** As written in the table, or `unknown`. */
-  readonly city: string;
-  readonly kind: IpKind;
-  /** The narrowest range that contains the address; null when none does. */
-  readonly range: IpCityRange | null;
-  /** Every range that contains the address, the chosen one first. */
-  candidates(): IpCityRange[];
-  /** The table that the answer is from; null before the first. */
-  readonly table: IpTableRecord | null;
-}
 
 export interface ReplacedTablesLimit {
   readonly ipTableCacheBytesMax: number;
@@ -41,6 +23,9 @@ export interface IpCity {
   cityOf(ip: IpAddress): IpCityResult;
   /** The city of an address by the table in effect as of `knownAsOf`. */
   cityAsOf(ip: IpAddress, knownAsOf: KnownAsOf): IpCityResult | Promise<IpCityResult>;
+  /** The cities of many addresses, from texts, by the newest table or by that in effect as of `knownAsOf`. Costs no SQL. */
+  citiesOf(texts: readonly string[]): CityBatch;
+  citiesAsOf(texts: readonly string[], knownAsOf: KnownAsOf): CityBatch | Promise<CityBatch>;
   table(): IpTable;
   /** The record that put the table in effect that counts at a sequence number; null before the first. */
   recordAt(sequence: number): IpTableRecord | null;
@@ -67,11 +52,17 @@ export const createIpCity = (store: Store, ledger: Ledger, limits: ReplacedTable
 
   return {
     table: current,
-    cityOf: (ip) => cityIn(current(), cities, ip),
+    cityOf: (ip) => new FoundCity(current(), cities, ip),
     cityAsOf(ip, knownAsOf) {
       const sequence = ledger.resolveSequence(knownAsOf);
-      if (isInForceAt(current(), sequence)) return cityIn(current(), cities, ip);
-      return tableAt(sequence).then((table) => cityIn(table, cities, ip));
+      if (isInForceAt(current(), sequence)) return new FoundCity(current(), cities, ip);
+      return tableAt(sequence).then((table) => new FoundCity(table, cities, ip));
+    },
+    citiesOf: (texts) => new CityBatch(texts, current(), cities),
+    citiesAsOf(texts, knownAsOf) {
+      const sequence = ledger.resolveSequence(knownAsOf);
+      if (isInForceAt(current(), sequence)) return new CityBatch(texts, current(), cities);
+      return tableAt(sequence).then((table) => new CityBatch(texts, table, cities));
     },
     recordAt,
     tableAt,
@@ -218,43 +209,3 @@ const buildTable = async (store: Store, cities: Dictionary, table: PublishedTabl
   }
   return tableOf(table, builder.finish());
 };
-
-const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult =>
-  new FoundCity(table, cities, ip);
-
-/** Most readers need the city only: what else there is to know is found when it is read. */
-class FoundCity implements IpCityResult {
-  readonly ip: IpAddress;
-  readonly city: string;
-  // Readers take it out of the object, without `this`.
-  readonly candidates = (): IpCityRange[] =>
-    this.#source.candidates(this.ip).map((position) => this.#rangeAt(position));
-  readonly #source: IpTable;
-  readonly #cities: ReadonlyDictionary;
-  readonly #position: number;
-
-  constructor(source: IpTable, cities: ReadonlyDictionary, ip: IpAddress) {
-    this.ip = ip;
-    this.#source = source;
-    this.#cities = cities;
-    this.#position = source.find(ip);
-    this.city = this.#position < 0 ? unknownLabel : cities.textOf(source.ranges.cityOf(this.#position));
-  }
-
-  get kind(): IpKind {
-    return kindOf(this.ip);
-  }
-
-  get range(): IpCityRange | null {
-    return this.#position < 0 ? null : this.#rangeAt(this.#position);
-  }
-
-  get table(): IpTableRecord | null {
-    return this.#source.record;
-  }
-
-  #rangeAt(position: number): IpCityRange {
-    const { first, last, city, ordinal } = this.#source.ranges.rangeAt(position);
-    return { seq: ordinal, city: this.#cities.textOf(city), first, last };
-  }
-}

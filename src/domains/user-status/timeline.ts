@@ -19,6 +19,13 @@ export interface StatusAsOf extends StatusPeriod {
   readonly sequence: number;
 }
 
+/** The periods of many users as columns; NaN for what is null in `StatusPeriod`. */
+export interface StatusPeriods {
+  readonly fromUs: Float64Array;
+  readonly toUs: Float64Array;
+  readonly decidedBySeqs: Float64Array;
+}
+
 /** Reads status periods from timelines. Of several records for one instant the last known one counts; repeats extend a period. */
 export const createStatusTimelines = (index: TimelineIndex) => ({
   /** The status period that contains an instant, found outwards from it: no more of the history is read. */
@@ -32,6 +39,24 @@ export const createStatusTimelines = (index: TimelineIndex) => ({
       validToUs: user < 0 ? null : endOf(index, user, decider, sequence),
       decidedBySeq: decider < 0 ? null : index.seqOf(decider),
     };
+  },
+
+  /** The periods of many users that contain an instant; a user without a code has one above all others. */
+  periodsAt(users: Uint32Array, atUs: number, sequence: number): StatusPeriods {
+    const deciders = index.positionsAt(users, new Float64Array(users.length).fill(atUs), sequence);
+    const fromUs = new Float64Array(users.length).fill(Number.NaN);
+    const toUs = fromUs.slice();
+    const decidedBySeqs = fromUs.slice();
+    for (let each = 0; each < users.length; each++) {
+      const user = users[each] as number;
+      const decider = deciders[each] as number;
+      if (decider >= 0) {
+        fromUs[each] = index.atUsOf(beginOf(index, user, decider, sequence));
+        decidedBySeqs[each] = index.seqOf(decider);
+      }
+      toUs[each] = endOf(index, user, decider, sequence) ?? Number.NaN;
+    }
+    return { fromUs, toUs, decidedBySeqs };
   },
 
   /** All periods of a user that overlap a span, oldest first. */

@@ -2,6 +2,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import { createTimelineIndex, type TimelineIndex } from '../../indices/as-of.ts';
+import { absentUint32 } from '../../indices/growable.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
@@ -12,6 +13,7 @@ import { createYielder } from '../../lib/yielding.ts';
 import type { Users } from '../users/users.ts';
 import { explainStatus, type StatusExplanation } from './explanation.ts';
 import { type Status, statusCodes } from './status.ts';
+import { StatusBatch } from './status-batch.ts';
 import { createStatusTimelines, type StatusAsOf, type StatusPeriod } from './timeline.ts';
 
 export interface StatusChange {
@@ -29,7 +31,7 @@ export interface UserStatus {
    */
   statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
   /** The same for many users at one instant, in their order. Throws BAD_REQUEST when one of them is no id. */
-  statusesAt(userIds: readonly string[], atUs: number, knowledge?: KnownAsOf): StatusAsOf[];
+  statusesAt(userIds: readonly string[], atUs: number, knowledge?: KnownAsOf): StatusBatch;
   /** The status code of a user code. */
   codeAt(user: number, atUs: number, sequence: number): number;
   /** The same for users by their codes, each at a time of its own: the hot path of enrichment. */
@@ -82,13 +84,14 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       return statusOf(userId, codeOf(userId), atUs, ledger.resolveSequence(knowledge));
     },
     statusesAt(userIds, atUs, knowledge = {}) {
-      // Names for their problems are made only when there are some.
-      if (!userIds.every(isTextId))
-        refuse(userIds.flatMap((userId, index) => idProblems({ [`userIds.${index}`]: userId })));
+      const found = new Uint32Array(userIds.length);
+      users.codes.readCodes(userIds, found);
+      refuseMalformed(userIds, found);
       const sequence = ledger.resolveSequence(knowledge);
-      // All codes first: the processor then waits for the memory of several users at once.
-      const codes = userIds.map(codeOf);
-      return userIds.map((userId, index) => statusOf(userId, codes[index] as number, atUs, sequence));
+      const codes = new Uint8Array(userIds.length);
+      index.valuesAt({ keys: found, atUs: new Float64Array(userIds.length).fill(atUs), values: codes }, sequence);
+      const findPeriods = () => timelines.periodsAt(found, atUs, sequence);
+      return new StatusBatch({ userIds, atUs, sequence, codes, findPeriods });
     },
     codeAt(user, atUs, sequence) {
       const position = index.positionAt(user, atUs, sequence);
@@ -105,6 +108,13 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     record: recordStatusChange,
     onChange: (listener) => void listeners.push(listener),
   };
+};
+
+/** Of ids with their codes: one that has a code is well-formed, because it is from a record. */
+const refuseMalformed = (userIds: readonly string[], codes: Uint32Array): void => {
+  for (let index = 0; index < codes.length; index++)
+    if (codes[index] === absentUint32 && !isTextId(userIds[index] as string))
+      refuse(userIds.flatMap((userId, each) => idProblems({ [`userIds.${each}`]: userId })));
 };
 
 const refuse = (problems: readonly FieldProblem[]): void => {
