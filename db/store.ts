@@ -73,6 +73,8 @@ export interface BulkOptions {
   readonly sharedMs: number;
   /** Called after each transaction. */
   readonly onCommit: () => void;
+  /** Whether SQLite inserts in a thread of its own while this one prepares the next records. */
+  readonly hasThread: boolean;
 }
 
 export interface BulkWriter {
@@ -81,6 +83,13 @@ export interface BulkWriter {
    * neighbours is. Work that throws undoes the whole transaction.
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
+  /**
+   * Runs `work` as the last one of the open transaction: one that would follow each other work, such as storing a count, is
+   * then done once. A later one of the same owner replaces it; an undone transaction forgets it.
+   */
+  setLast(owner: object, work: (tx: Tx) => void): void;
+  /** The number of the transaction that is open, or was last: until it changes, nobody else has written. */
+  readonly transaction: number;
   /** Resolves once all works are durable. */
   flush(): Promise<void>;
 }

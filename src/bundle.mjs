@@ -13,6 +13,7 @@ const entryPoints = [
   'db/datasets/sql/worker.ts',
   'db/segments/reading-thread.ts',
   'db/sqlite/check-worker.ts',
+  'db/sqlite/sql-worker.ts',
   'src/import-worker.ts',
 ];
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openStore } from '../db/open.ts';
 import { ImportJob } from './domains/imports/job.ts';
@@ -19,6 +20,9 @@ const sharedMs = 150;
 /** Between two reports of the counts. */
 const progressMs = 100;
 
+/** On a single core two threads would only take turns. */
+const hasThread = availableParallelism() > 1;
+
 const { config, waiting, work, sendsRejects } = workerData as ImportWorkerData;
 const send = (message: ImportMessage): void => parentPort?.postMessage(message);
 
@@ -39,8 +43,8 @@ const importAll = async (signal: AbortSignal): Promise<void> => {
       rejects = [];
       send({ kind: 'COMMIT' });
     };
-    const bulk = store.bulk({ waiting, worksMax, sharedMs, isAlone, onCommit });
-    const services = { write: bulk.write.bind(bulk), log: silentLog };
+    const bulk = store.bulk({ waiting, worksMax, sharedMs, isAlone, onCommit, hasThread });
+    const services = { write: bulk.write.bind(bulk), log: silentLog, shared: bulk };
     const jobs = imports.map((row) => new ImportJob(row, services));
     let reportedMs = 0;
     const onProgress = (current: ImportJob['current']): void => {

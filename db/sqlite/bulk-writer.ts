@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type Database from 'better-sqlite3';
 import { storageFaultOf } from '../../src/errors.ts';
 import type { BulkOptions, BulkWriter, Tx } from '../store.ts';
 import { isBusy, lockedFor } from './client.ts';
+import type { SqlConnection } from './sql-connection.ts';
 import type { StoreState } from './store-state.ts';
 import type { SqliteTransaction } from './transaction.ts';
 
-/** Enough that random keys of some million records are found in memory. */
+/** The cache of its connection: enough that random keys of some million records are found in memory. */
 const cacheKibibytes = 256 * 1024;
 
 /** Between two transactions, so that another process gets its turn: longer than between two of its attempts to lock. */
@@ -25,8 +25,8 @@ const [firstMsMax, laterMsMax] = [125, 1000];
 const lockPollMs = 5;
 
 export interface BulkWriterOptions {
-  readonly limits: Omit<BulkOptions, 'onCommit'>;
-  readonly client: Database.Database;
+  readonly limits: Omit<BulkOptions, 'onCommit' | 'hasThread'>;
+  readonly client: SqlConnection;
   readonly tx: SqliteTransaction;
   readonly writeWaitMs: number;
   /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
@@ -45,10 +45,22 @@ export class SqliteBulkWriter implements BulkWriter {
   #works = 0;
   #nextMs = 0;
   #msMax = firstMsMax;
+  /** The last works of the open transaction, by who has them. */
+  readonly #lastWorks = new Map<object, (tx: Tx) => void>();
+  #transaction = 0;
 
   constructor(options: BulkWriterOptions) {
     this.#options = options;
-    options.client.pragma(`cache_size = -${cacheKibibytes}`);
+    options.client.exec(`pragma cache_size = -${cacheKibibytes}`);
+  }
+
+  get transaction(): number {
+    return this.#transaction;
+  }
+
+  setLast(owner: object, work: (tx: Tx) => void): void {
+    if (!this.#options.client.inTransaction) throw new Error('no transaction is open');
+    this.#lastWorks.set(owner, work);
   }
 
   async write<R>(work: (tx: Tx) => R): Promise<R> {
@@ -62,8 +74,7 @@ export class SqliteBulkWriter implements BulkWriter {
       if (this.#isFull()) this.#commit();
       return result;
     } catch (error) {
-      // Without savepoints, because of each page that a work changes they keep a copy.
-      if (client.inTransaction) client.exec('rollback');
+      this.#undo();
       throw storageFaultOf(error) ?? error;
     }
   }
@@ -98,11 +109,12 @@ export class SqliteBulkWriter implements BulkWriter {
     }
     this.#startedMs = performance.now();
     this.#works = 0;
+    this.#transaction++;
     try {
       checkSchema();
       tx.beginShared();
     } catch (error) {
-      client.exec('rollback');
+      this.#undo();
       throw error;
     }
   }
@@ -122,14 +134,28 @@ export class SqliteBulkWriter implements BulkWriter {
   #commit(): void {
     const { client, tx, onCommit } = this.#options;
     try {
+      if (this.#lastWorks.size > 0) {
+        tx.begin();
+        for (const work of this.#lastWorks.values()) work(tx);
+        tx.end();
+      }
       client.exec('commit');
     } catch (error) {
-      if (client.inTransaction) client.exec('rollback');
+      this.#undo();
       throw storageFaultOf(error) ?? error;
     }
+    this.#lastWorks.clear();
     this.#nextMs = performance.now() + pauseMs;
     this.#msMax = Math.min(2 * this.#msMax, laterMsMax);
-    tx.sharedCommitted();
+    tx.endShared(true);
     onCommit(tx.committed().state);
+  }
+
+  /** Undoes the whole transaction: works have no savepoints, which keep a copy of each page that a work changes. */
+  #undo(): void {
+    const { client, tx } = this.#options;
+    this.#lastWorks.clear();
+    if (client.inTransaction) client.exec('rollback');
+    tx.endShared(false);
   }
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../../src/errors.ts';
 import type { MarkState } from './mark.ts';
 import { lastMigrationMs, newestMigrationMs, runMigrations } from './migrations.ts';
 import { hasNoTables, incompleteCopy, lossOf, openForReading, usedFoldersBeside } from './preflight.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** How long opening a file may block the thread while another process opens or migrates it. */
 const openWaitMs = 10_000;
@@ -115,7 +116,7 @@ const migrate = (client: Database.Database): void => {
  * A check that no newer version of the program has migrated the file, for each transaction that writes: another process may
  * do so at any time. Throws OUTDATED.
  */
-export const createSchemaCheck = (client: Database.Database): (() => void) => {
+export const createSchemaCheck = (client: SqlConnection): (() => void) => {
   const newest = newestMigrationMs();
   const last = client.prepare('select max(created_at) from __drizzle_migrations').pluck();
   return () => {

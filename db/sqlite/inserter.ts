@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { columnsOf, encoderOf } from './columns.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** Rows of one statement: more save little, and each statement is compiled for its number of rows. */
 export const insertRows = 32;
@@ -27,7 +28,7 @@ export interface Inserter {
 
 const keyOf = ({ lastInsertRowid }: Database.RunResult): number => Number(lastInsertRowid);
 
-const prepareInserter = (client: Database.Database, table: SQLiteTable): Inserter => {
+const prepareInserter = (client: SqlConnection, table: SQLiteTable): Inserter => {
   const columns = columnsOf(table);
   const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
   const head = `insert into "${getTableName(table)}" (${names}) values `;
@@ -74,10 +75,10 @@ const prepareInserter = (client: Database.Database, table: SQLiteTable): Inserte
 
 /** The inserts of all tables, prepared at their first use. */
 export class Inserters {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #known = new Map<SQLiteTable, Inserter>();
 
-  constructor(client: Database.Database) {
+  constructor(client: SqlConnection) {
     this.#client = client;
   }
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf, encodeValues } from './columns.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 type MatchValues = Readonly<Record<string, unknown>>;
 
@@ -14,10 +15,10 @@ interface Lookup {
 
 /** Finds the newest row that matches. An import looks up every record, so a statement is prepared once per shape. */
 export class LatestRowFinder {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #lookups = new Map<SQLiteTable, Map<string, Lookup>>();
 
-  constructor(client: Database.Database) {
+  constructor(client: SqlConnection) {
     this.#client = client;
   }
 
@@ -50,7 +51,7 @@ export class LatestRowFinder {
 /** `=` where possible: with `is` SQLite does not use a partial index of the rows that are not null. */
 const comparison = (value: unknown): string => (value === null ? 'is' : '=');
 
-const prepareLookup = (client: Database.Database, table: SQLiteTable, match: MatchValues): Lookup => {
+const prepareLookup = (client: SqlConnection, table: SQLiteTable, match: MatchValues): Lookup => {
   const columns = columnsOf(table);
   const list = columns.map(([key, column]) => `"${column.name}" as "${key}"`).join(', ');
   const keys = Object.keys(match);

@@ -6,6 +6,7 @@ import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoder
 import { type Inserter, insertRows } from './inserter.ts';
 import { KeyHasher } from './key-hashes.ts';
 import { KeyTable } from './key-table.ts';
+import type { SqlConnection } from './sql-connection.ts';
 import { StoredKeys } from './stored-keys.ts';
 
 type Values = readonly unknown[];
@@ -19,7 +20,7 @@ const announcedMin = 4;
 
 /** The batches of the work that runs. */
 export class RecordBatches {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #archived: ArchivedRows | null;
   readonly #known = new Map<SQLiteTable, RecordBatch>();
   readonly #announced = new Map<SQLiteTable, RecordBatch>();
@@ -29,7 +30,7 @@ export class RecordBatches {
    */
   #committedSeq: number | null = null;
 
-  constructor(client: Database.Database, archived: ArchivedRows | null) {
+  constructor(client: SqlConnection, archived: ArchivedRows | null) {
     this.#client = client;
     this.#archived = archived;
   }
@@ -82,7 +83,7 @@ export class RecordBatches {
  * each key that was looked up or appended.
  */
 class RecordBatch {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #archived: ArchivedRows | null;
   readonly #table: SQLiteTable;
   readonly #inserter: Inserter;
@@ -108,7 +109,7 @@ class RecordBatch {
   #used = 0;
   #storedKeys: StoredKeys | null = null;
 
-  constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter, archived: ArchivedRows | null) {
+  constructor(client: SqlConnection, table: SQLiteTable, inserter: Inserter, archived: ArchivedRows | null) {
     this.#client = client;
     this.#archived = archived;
     this.#table = table;

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { type ArchivedTable, archivedTables, keyHash } from './archived-tables.ts';
 import { columnsOf } from './columns.ts';
 import { readRange } from './seal.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** Records of one transaction: other writers wait for it. */
 export const transactionRecords = 2000;
@@ -40,7 +41,7 @@ export const addKeys = (client: Database.Database, after: number, upTo: number):
 };
 
 /** Removes the keys of a record. */
-export const removeKeys = (client: Database.Database, archived: ArchivedTable, values: readonly unknown[]): void => {
+export const removeKeys = (client: SqlConnection, archived: ArchivedTable, values: readonly unknown[]): void => {
   const remove = client.prepare('delete from archived_keys where hash = ? and sequence = ?');
   const seq = columnsOf(archived.table).findIndex(([key]) => key === 'seq');
   for (const hash of hashesOf(archived)(values)) remove.run(hash, values[seq]);

@@ -9,6 +9,7 @@ import { originOf } from './origin.ts';
 import { archivedCommitEnd } from './segment-catalogue.ts';
 import { SideRows } from './side-rows.ts';
 import { sideTables } from './side-tables.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** Transactions that changed rows of side tables so far; 0 for a store of before the hash chain. */
 export const sideChangesOf = (client: Database.Database): number => {
@@ -95,7 +96,7 @@ const prepareRecordDigests = (client: Database.Database): ((after: number, upTo:
 
 /** The rows of a ledger table with `after < seq <= upTo`, as values in the order of its columns. */
 export const readRange = (
-  client: Database.Database,
+  client: SqlConnection,
   table: LedgerTable & SQLiteTable,
 ): Database.Statement<[number, number], unknown[]> => {
   const names = columnsOf(table).map(([, { name }]) => `"${name}"`);

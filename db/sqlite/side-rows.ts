@@ -4,6 +4,7 @@ import { DomainError } from '../../src/errors.ts';
 import { columnsOf } from './columns.ts';
 import { combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { noteOfDataset, type SideTable, sideTableOf } from './side-tables.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** The state of all side tables. */
 export interface SideState {
@@ -41,10 +42,13 @@ const runRows = 32;
  * nothing builds on a damaged one, and once at the end: work that was undone leaves a row as it was.
  */
 export class SideRows {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #watched = new Map<SQLiteTable, Watched>();
   /** What the transaction has changed, where it was sealed already. */
   #change: SideChange | undefined;
+  /** The state as sealed last; undefined while others may change it. */
+  #known: SideState | undefined;
+  #isAlone = false;
   readonly #readState: Database.Statement<[], SideState>;
   readonly #writeState: Database.Statement;
   readonly #readDigest: Database.Statement<[number], Buffer>;
@@ -54,7 +58,7 @@ export class SideRows {
   readonly #removeDigest: Database.Statement;
   readonly #readCounter: Database.Statement<[string], unknown>;
 
-  constructor(client: Database.Database) {
+  constructor(client: SqlConnection) {
     this.#client = client;
     this.#readState = client.prepare('select changes, digest from store_state where id = 1');
     this.#writeState = client.prepare('insert or replace into store_state (id, changes, digest) values (1, ?, ?)');
@@ -75,8 +79,17 @@ export class SideRows {
     }
   }
 
+  /** Call it with true when a transaction of many works begins, in which nobody else changes a row, and with false at its end. */
+  setAlone(isAlone: boolean): void {
+    this.#isAlone = isAlone;
+    this.#known = undefined;
+  }
+
   state(): SideState {
-    return this.#readState.get() ?? { changes: 0, digest: Buffer.alloc(rowDigestBytes) };
+    if (this.#known) return this.#known;
+    const state = this.#readState.get() ?? { changes: 0, digest: Buffer.alloc(rowDigestBytes) };
+    if (this.#isAlone) this.#known = state;
+    return state;
   }
 
   inserted(table: SQLiteTable, id: number): void {
@@ -122,7 +135,9 @@ export class SideRows {
     combineChanges(digest, before.changes);
     combineChanges(digest, changes);
     this.#writeState.run(changes, digest);
-    return { changes, digest };
+    const state = { changes, digest };
+    if (this.#isAlone) this.#known = state;
+    return state;
   }
 
   #sealTouched(before: SideState): SideChange {

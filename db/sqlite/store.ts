@@ -22,6 +22,7 @@ import type {
 import { commits } from '../tables/index.ts';
 import { ArchivedRecords } from './archived-records.ts';
 import { ArchivedRows } from './archived-rows.ts';
+import { BulkThreads } from './bulk-threads.ts';
 import { SqliteBulkWriter } from './bulk-writer.ts';
 import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
@@ -66,6 +67,7 @@ class SqliteStore implements Store {
   readonly #file: MarkedFile | null;
   readonly #recordsMax: number;
   readonly #writeWaitMs: number;
+  readonly #threads: BulkThreads;
   readonly #db: BetterSQLite3Database;
   readonly #nowUs: () => number;
   readonly #reader: RecordReader;
@@ -85,6 +87,7 @@ class SqliteStore implements Store {
     this.#file = file;
     this.#recordsMax = options.startCheckRecordsMax;
     this.#writeWaitMs = options.writeWaitMs;
+    this.#threads = new BulkThreads(options);
     this.#health = new WriteHealth(file && dirname(file.path));
     this.#checkSchema = createSchemaCheck(client);
     this.#dataVersion = this.#readDataVersion();
@@ -131,17 +134,18 @@ class SqliteStore implements Store {
     return this.#queue.writeShared(work, undo);
   }
 
-  bulk(options: BulkOptions): SqliteBulkWriter {
+  bulk({ hasThread, onCommit, ...limits }: BulkOptions): SqliteBulkWriter {
+    const own = { client: this.#client, tx: this.#tx, checkSchema: this.#checkSchema };
+    // In memory there is one connection only.
+    const connection = hasThread && this.#file ? this.#threads.open(this.#file.path, this.#archived) : own;
     return new SqliteBulkWriter({
-      client: this.#client,
-      tx: this.#tx,
+      ...connection,
       writeWaitMs: this.#writeWaitMs,
-      checkSchema: this.#checkSchema,
       onCommit: (state) => {
         this.#file?.committed(state);
-        options.onCommit();
+        onCommit();
       },
-      limits: options,
+      limits,
     });
   }
 
@@ -283,6 +287,7 @@ class SqliteStore implements Store {
   close(): void {
     this.#queue.close();
     this.#long?.close();
+    this.#threads.close();
     // Before the connection that writes: the last one to close empties the log of writes.
     this.#archived?.close();
     this.#client.close();

@@ -3,6 +3,7 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { columnOf } from './columns.ts';
 import { KeyHashes } from './key-hashes.ts';
+import type { SqlConnection } from './sql-connection.ts';
 
 /** Rows that are read in one transaction, which others may wait for. */
 const readRows = 100_000;
@@ -34,7 +35,7 @@ export class StoredKeys {
 
   /** The last arguments are those of `begin`. */
   constructor(
-    client: Database.Database,
+    client: SqlConnection,
     { table, columns, hashOf }: KeysOfTable,
     committedSeq: number,
     lastSeq = committedSeq,

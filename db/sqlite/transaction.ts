@@ -27,6 +27,7 @@ import { RecordDigests } from './record-digests.ts';
 import { removeKeys } from './remove-archived.ts';
 import { readRange } from './seal.ts';
 import { SideRows } from './side-rows.ts';
+import type { SqlConnection } from './sql-connection.ts';
 import type { CommittedRecords, StoreState } from './store-state.ts';
 
 /** The greatest sequence number that a JavaScript number states exactly. */
@@ -37,7 +38,7 @@ const seqMax = Number.MAX_SAFE_INTEGER;
  * shape: a Drizzle insert built per row is 4–5 times slower.
  */
 export class SqliteTransaction implements ErasingTx {
-  readonly #client: Database.Database;
+  readonly #client: SqlConnection;
   readonly #clockUs: () => number;
   readonly #firstOfAll: number;
   readonly #archived: ArchivedRows | null;
@@ -57,7 +58,7 @@ export class SqliteTransaction implements ErasingTx {
   #nowUs = 0;
 
   constructor(
-    client: Database.Database,
+    client: SqlConnection,
     { nowUs, firstSequence }: Pick<StoreOptions, 'nowUs' | 'firstSequence'>,
     archived: ArchivedRows | null,
   ) {
@@ -78,12 +79,16 @@ export class SqliteTransaction implements ErasingTx {
 
   /** Call it right after BEGIN of a transaction of many works, and `begin` and `end` for each of them. */
   beginShared(): void {
+    this.#chain.setAlone(true);
+    this.#sideRows.setAlone(true);
     this.#batches.beginShared(this.#chain.last()?.lastSeq ?? 0);
   }
 
-  /** Call it right after COMMIT of such a transaction. */
-  sharedCommitted(): void {
-    this.#batches.sharedCommitted(this.committed().state.lastSeq);
+  /** Call it right after COMMIT or ROLLBACK of such a transaction. */
+  endShared(isCommitted: boolean): void {
+    this.#chain.setAlone(false);
+    this.#sideRows.setAlone(false);
+    if (isCommitted) this.#batches.sharedCommitted(this.committed().state.lastSeq);
   }
 
   /** Reads the last sequence number of the ledger; call it right after BEGIN. */
@@ -128,20 +133,11 @@ export class SqliteTransaction implements ErasingTx {
     const side = this.#sideRows.seal();
     this.#state = { lastSeq: this.#lastSeq, digest: this.#lastDigest, side };
     if (this.#appended.length === 0) return;
-    const lastSeq = this.#firstSeq + this.#appended.length - 1;
-    if (this.#lastSeq === 0 && this.#firstSeq > 1) this.#lastDigest = this.#insertOrigin();
+    const lastSeq = this.#newestSeq;
+    if (this.#lastSeq === 0 && this.#firstSeq > 1)
+      this.#lastDigest = this.#chain.appendOrigin(this.#lastDigest, this.#firstSeq - 1, this.#nowUs);
     const commit = { lastSeq, recordedAtUs: this.#nowUs, recordDigests: this.#digests.finish(this.#appended) };
-    const digest = this.#chain.append(this.#lastDigest, commit);
-    this.#state = { lastSeq, digest, side };
-  }
-
-  /** The commit without records after which a ledger begins whose first record is not record 1. */
-  #insertOrigin(): Buffer {
-    return this.#chain.append(this.#lastDigest, {
-      lastSeq: this.#firstSeq - 1,
-      recordedAtUs: this.#nowUs,
-      recordDigests: Buffer.alloc(0),
-    });
+    this.#state = { lastSeq, digest: this.#chain.append(this.#lastDigest, commit), side };
   }
 
   /** What was written since `begin`; call it right after COMMIT. */
@@ -151,8 +147,7 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   announce<T extends LedgerTable>(table: T, columns: readonly string[], records: readonly object[]): void {
-    const lastSeq = this.#firstSeq + this.#appended.length - 1;
-    this.#batches.announce(table, this.#inserters.of(table), { columns, records, lastSeq });
+    this.#batches.announce(table, this.#inserters.of(table), { columns, records, lastSeq: this.#newestSeq });
   }
 
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number {
@@ -280,9 +275,13 @@ export class SqliteTransaction implements ErasingTx {
     return statement;
   }
 
+  get #newestSeq(): number {
+    return this.#firstSeq + this.#appended.length - 1;
+  }
+
   /** The values of a record with the next sequence number of the ledger. */
   #nextValues(inserter: Inserter, record: Readonly<Record<string, unknown>>): unknown[] {
-    const seq = this.#firstSeq + this.#appended.length;
+    const seq = this.#newestSeq + 1;
     if (seq > seqMax) throw new DomainError('LIMIT_EXCEEDED', `the ledger is full: it holds ${seqMax} records`);
     const values = inserter.valuesOf(record);
     values[inserter.seqPosition] = seq;
@@ -292,6 +291,6 @@ export class SqliteTransaction implements ErasingTx {
 
   #addAppended(table: SQLiteTable, values: readonly unknown[]): number {
     this.#appended.push({ table, values });
-    return this.#firstSeq + this.#appended.length - 1;
+    return this.#newestSeq;
   }
 }

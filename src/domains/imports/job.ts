@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Row, Store, Tx } from '../../../db/store.ts';
+import type { BulkWriter, Row, Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem, isStorageFault, storageFaultOf } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -26,6 +26,8 @@ export type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
 export interface JobServices {
   readonly write: Write;
   readonly log: DebugLog;
+  /** Where many works share a transaction: the counts are then stored once in each. */
+  readonly shared?: Pick<BulkWriter, 'setLast' | 'transaction'> | undefined;
 }
 
 export interface ImportWriter extends JobServices {
@@ -92,11 +94,15 @@ export class ImportJob {
   readonly current: Import;
   readonly #write: Write;
   readonly #log: DebugLog;
+  readonly #shared: JobServices['shared'];
+  /** The import as the transaction that works share has it, by the number of that transaction. */
+  #inTransaction: { readonly number: number; readonly row: Import; readonly changes: Partial<Import> } | undefined;
 
-  constructor(row: Import, { write, log }: JobServices) {
+  constructor(row: Import, { write, log, shared }: JobServices) {
     this.current = row;
     this.#write = write;
     this.#log = log;
+    this.#shared = shared;
   }
 
   /** Inserts the import; `services.write` runs the job's later transactions. */
@@ -120,8 +126,11 @@ export class ImportJob {
 
   /** The import as the transaction sees it: resolving a reject changes the counts of an import that runs, too. */
   stored(tx: Tx): Import {
+    const number = this.#shared?.transaction;
+    if (this.#inTransaction && this.#inTransaction.number === number) return this.#inTransaction.row;
     const row = tx.findLatest(imports, { id: this.current.id });
     if (!row) throw new Error(`import ${this.current.id} no longer exists`);
+    if (number !== undefined) this.#inTransaction = { number, row, changes: {} };
     return row;
   }
 
@@ -129,10 +138,22 @@ export class ImportJob {
   async advance(work: (tx: Tx) => Partial<Import>): Promise<void> {
     const changes = await this.#write((tx) => {
       const found = work(tx);
-      tx.update(imports, { id: this.current.id }, found);
+      this.#update(tx, found);
       return found;
     });
     Object.assign(this.current, changes);
+  }
+
+  #update(tx: Tx, changes: Partial<Import>): void {
+    const id = this.current.id;
+    if (!this.#shared) {
+      tx.update(imports, { id }, changes);
+      return;
+    }
+    const row = { ...this.stored(tx), ...changes };
+    const all = { ...this.#inTransaction?.changes, ...changes };
+    this.#inTransaction = { number: this.#shared.transaction, row, changes: all };
+    this.#shared.setLast(this, (last) => last.update(imports, { id }, all));
   }
 
   /** Stores records among the rejects. The caller counts them in the same transaction. */
@@ -165,7 +186,7 @@ export class ImportJob {
       publish(tx);
       return jobs.map((job) => {
         const end = job.#end(tx, {});
-        tx.update(imports, { id: job.current.id }, end);
+        job.#update(tx, end);
         return end;
       });
     });

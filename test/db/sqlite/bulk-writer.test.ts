@@ -64,14 +64,14 @@ const runStep = async (each: Step, store: Store, bulk: BulkWriter): Promise<stri
 
 it('stores each key once, whatever is undone and whatever others store between transactions', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.boolean(), async (steps, hasThread) => {
       const data = dataFolder();
       const store = testStore({ data });
       const thread = testStore({ data, isInThread: true });
       const waiting = new Int32Array(new SharedArrayBuffer(4));
       let commits = 0;
       const onCommit = (): void => void commits++;
-      const bulk = thread.bulk({ waiting, worksMax: 3, sharedMs: 1000, isAlone: () => true, onCommit });
+      const bulk = thread.bulk({ waiting, worksMax: 3, sharedMs: 1000, isAlone: () => true, onCommit, hasThread });
       let committed = new Set<string>();
       let expected = new Set<string>();
       for (const each of steps) {
@@ -110,6 +110,7 @@ it('stores each key once, whatever is undone and whatever others store between t
             { keys: [7, 0], by: 'OTHER', announces: false, end: 'GO_ON' },
             { keys: [7, 0, 0, 0], by: 'THREAD', announces: true, end: 'GO_ON' },
           ],
+          true,
         ],
       ],
     },

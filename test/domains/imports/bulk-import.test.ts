@@ -157,6 +157,7 @@ const targets: readonly Target[] = [
 interface Sizes {
   readonly batchRecords: number;
   readonly worksMax: number;
+  readonly hasThread: boolean;
 }
 
 /** Imports a file as the thread of imports does, but in this one. */
@@ -164,12 +165,12 @@ const importInBulk = async (
   store: Store,
   importer: Importer,
   file: { readonly path: string; readonly digest: string },
-  { batchRecords, worksMax }: Sizes,
+  { batchRecords, worksMax, hasThread }: Sizes,
 ): Promise<Import> => {
   const waiting = new Int32Array(new SharedArrayBuffer(4));
   const isAlone = () => true;
-  const bulk = store.bulk({ waiting, worksMax, isAlone, sharedMs: 0, onCommit: () => undefined });
-  const services = { write: bulk.write.bind(bulk), log: silentLog };
+  const bulk = store.bulk({ waiting, worksMax, isAlone, sharedMs: 0, onCommit: () => undefined, hasThread });
+  const services = { write: bulk.write.bind(bulk), log: silentLog, shared: bulk };
   const { name: target } = importer.target;
   const job = await bulk.write((tx) =>
     ImportJob.begin(tx, { target, source: file.path, digest: file.digest }, services),
@@ -194,7 +195,11 @@ describe('a bulk import', () => {
   it.each(targets)('of $name stores, counts and rejects what a model of single records does', async (target) => {
     const folder = dataFolder();
     let run = 0;
-    const sizes = fc.record({ batchRecords: fc.integer({ min: 1, max: 12 }), worksMax: few(1, 3, 100) });
+    const sizes = fc.record({
+      batchRecords: fc.integer({ min: 1, max: 12 }),
+      worksMax: few(1, 3, 100),
+      hasThread: fc.boolean(),
+    });
     const file = fc.array(target.record, { minLength: 3, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(file, file, sizes, async (first, second, size) => {
@@ -252,6 +257,7 @@ describe('a bulk import', () => {
       worksMax: 100,
       isAlone: () => true,
       sharedMs: 0,
+      hasThread: true,
       onCommit: () => void onCommit.push(store.count(statusChanges)),
     });
     const append = (userId: string) =>
@@ -287,7 +293,7 @@ describe('a bulk import', () => {
       commits++;
       Atomics.store(waiting, 0, 0);
     };
-    const bulk = store.bulk({ waiting, worksMax: 100, isAlone: () => true, sharedMs: 0, onCommit });
+    const bulk = store.bulk({ waiting, worksMax: 100, isAlone: () => true, sharedMs: 0, onCommit, hasThread: true });
     const write = (userId: string) =>
       bulk.write((tx) => tx.append(statusChanges, { userId, effectiveAtUs: 0, status: 'paying' }));
     await write('ada');

@@ -1,0 +1,28 @@
+import type { StoreOptions } from '../store.ts';
+import type { ArchivedRecords } from './archived-records.ts';
+import { ArchivedRows } from './archived-rows.ts';
+import type { BulkWriterOptions } from './bulk-writer.ts';
+import { createSchemaCheck } from './client.ts';
+import { SqlThreadClient } from './sql-thread-client.ts';
+import { SqliteTransaction } from './transaction.ts';
+
+/** Connections for writing in bulk, each with SQLite in a thread of its own. */
+export class BulkThreads {
+  readonly #options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
+  readonly #clients: SqlThreadClient[] = [];
+
+  constructor(options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>) {
+    this.#options = options;
+  }
+
+  open(path: string, archived: ArchivedRecords | null): Pick<BulkWriterOptions, 'client' | 'tx' | 'checkSchema'> {
+    const client = new SqlThreadClient(path);
+    this.#clients.push(client);
+    const tx = new SqliteTransaction(client, this.#options, archived && new ArchivedRows(archived));
+    return { client, tx, checkSchema: createSchemaCheck(client) };
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+}

@@ -1,0 +1,213 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import { startThread } from '../../src/lib/thread.ts';
+import type { SqlConnection } from './sql-connection.ts';
+import {
+  counterOf,
+  type RowMode,
+  type SqlFault,
+  type SqlOrder,
+  type SqlReply,
+  type SqlRequest,
+} from './sql-messages.ts';
+
+/** Values of one list of runs: so many that a message costs little beside them, and few enough that neither thread waits long. */
+const listValues = 1024;
+
+/** Lists that may wait to be executed. */
+const listsAheadMax = 8;
+
+/** Between two looks whether the thread still runs. */
+const lookMs = 1000;
+
+/**
+ * A connection whose statements run in a thread of their own: `run` returns at once, and its result and its fault are known
+ * later, so that a caller prepares the next rows while SQLite inserts the last ones. All else waits until the thread has done
+ * everything before it. A fault is thrown by one of the next calls; until then, what follows it is passed over.
+ */
+export class SqlThreadClient implements SqlConnection {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #counters = new Int32Array(new SharedArrayBuffer(4 * counterOf.count));
+  #statements = 0;
+  #runs = 0;
+  #listsSent = 0;
+  #repliesReceived = 0;
+  #list: unknown[] = [];
+  #inTransaction = false;
+  #isOpen = true;
+
+  /** Statements have the methods that transactions use; `run` and `get` take parameters as better-sqlite3 does. */
+  readonly prepare = ((text: string) => new SqlThreadStatement(this, text)) as never as SqlConnection['prepare'];
+
+  constructor(path: string) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const workerData = { path, port: port2, counters: this.#counters };
+    this.#worker = startThread(import.meta.url, 'sql-worker', { workerData, transferList: [port2] });
+    // Ends with this thread, and says what it fails with to whoever waits for it.
+    this.#worker.unref();
+    this.#port.unref();
+  }
+
+  get inTransaction(): boolean {
+    return this.#inTransaction;
+  }
+
+  exec(text: string): this {
+    this.ask({ kind: 'EXEC', text });
+    return this;
+  }
+
+  /** The number by which the thread knows a statement. */
+  prepared(text: string, mode: RowMode): number {
+    const statement = this.#statements++;
+    this.#order({ kind: 'PREPARE', statement, text, mode });
+    return statement;
+  }
+
+  /** Returns the number of the run. */
+  run(statement: number, parameters: readonly unknown[]): number {
+    if (Atomics.load(this.#counters, counterOf.fault) !== 0) this.ask({ kind: 'RESULT' });
+    const list = this.#list;
+    list.push(statement, parameters.length);
+    for (let index = 0; index < parameters.length; index++) list.push(parameters[index]);
+    if (list.length >= listValues) this.#send();
+    return ++this.#runs;
+  }
+
+  /** The result of a run by its number. */
+  resultOf(run: number): Database.RunResult {
+    if (run !== this.#runs) throw new Error('only the result of the last statement is known');
+    return this.ask({ kind: 'RESULT' }) as Database.RunResult;
+  }
+
+  /** The reply to a request. Throws what it, or an order before it, has failed with. */
+  ask(request: SqlRequest): unknown {
+    if (!this.#isOpen) throw new Error('the connection is closed');
+    this.#send();
+    this.#port.postMessage(request);
+    this.#waitFor(counterOf.replies, ++this.#repliesReceived);
+    const reply = receiveMessageOnPort(this.#port);
+    if (!reply) throw new Error('the thread of the connection has sent no reply');
+    const { value, fault, inTransaction } = reply.message as SqlReply;
+    this.#inTransaction = inTransaction;
+    if (fault) throw errorOf(fault);
+    return value;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#list = [];
+    this.ask({ kind: 'CLOSE' });
+    this.#isOpen = false;
+    this.#port.close();
+  }
+
+  #order(order: SqlOrder): void {
+    this.#send();
+    this.#port.postMessage(order);
+  }
+
+  #send(): void {
+    if (this.#list.length === 0) return;
+    this.#port.postMessage({ kind: 'RUNS', list: this.#list } satisfies SqlOrder);
+    this.#list = [];
+    this.#waitFor(counterOf.lists, ++this.#listsSent - listsAheadMax);
+  }
+
+  /** Returns once the thread has counted so far. */
+  #waitFor(counter: number, count: number): void {
+    for (;;) {
+      const found = Atomics.load(this.#counters, counter);
+      if (found >= count) return;
+      if (Atomics.load(this.#counters, counterOf.ended) !== 0)
+        throw new Error('the thread of the connection has ended');
+      Atomics.wait(this.#counters, counter, found, lookMs);
+    }
+  }
+}
+
+const errorOf = ({ code, message }: SqlFault): Error =>
+  code === null ? new Error(message) : new Database.SqliteError(message, code);
+
+class SqlThreadStatement {
+  readonly #client: SqlThreadClient;
+  readonly #text: string;
+  #mode: RowMode = 'OBJECT';
+  #number = -1;
+
+  constructor(client: SqlThreadClient, text: string) {
+    this.#client = client;
+    this.#text = text;
+  }
+
+  raw(): this {
+    this.#mode = 'RAW';
+    return this;
+  }
+
+  pluck(): this {
+    this.#mode = 'PLUCK';
+    return this;
+  }
+
+  run(...parameters: unknown[]): LaterResult {
+    return new LaterResult(this.#client, this.#client.run(this.#known(), listOf(parameters)));
+  }
+
+  get(...parameters: unknown[]): unknown {
+    return withBuffers(this.#client.ask({ kind: 'GET', statement: this.#known(), parameters: listOf(parameters) }));
+  }
+
+  all(...parameters: unknown[]): unknown {
+    const request = { kind: 'ALL', statement: this.#known(), parameters: listOf(parameters) } as const;
+    return (this.#client.ask(request) as unknown[]).map(withBuffers);
+  }
+
+  /** Prepared at its first use, when its mode is known. */
+  #known(): number {
+    if (this.#number < 0) this.#number = this.#client.prepared(this.#text, this.#mode);
+    return this.#number;
+  }
+}
+
+/** Waits for the thread only when it is read, which must be before the next run. */
+class LaterResult implements Database.RunResult {
+  readonly #client: SqlThreadClient;
+  readonly #run: number;
+  #found: Database.RunResult | undefined;
+
+  constructor(client: SqlThreadClient, run: number) {
+    this.#client = client;
+    this.#run = run;
+  }
+
+  get changes(): number {
+    return this.#read().changes;
+  }
+
+  get lastInsertRowid(): number | bigint {
+    return this.#read().lastInsertRowid;
+  }
+
+  #read(): Database.RunResult {
+    this.#found ??= this.#client.resultOf(this.#run);
+    return this.#found;
+  }
+}
+
+/** better-sqlite3 takes parameters one by one, or as an array. */
+const listOf = (parameters: readonly unknown[]): readonly unknown[] => {
+  const [first] = parameters;
+  return parameters.length === 1 && Array.isArray(first) ? first : parameters;
+};
+
+/** A row, or a value of one, with the buffers that it had before threads exchanged it. */
+const withBuffers = (found: unknown): unknown => {
+  if (found instanceof Uint8Array) return Buffer.from(found.buffer, found.byteOffset, found.byteLength);
+  if (typeof found !== 'object' || found === null) return found;
+  const row = found as Record<string, unknown>;
+  for (const key of Object.keys(row)) if (row[key] instanceof Uint8Array) row[key] = withBuffers(row[key]);
+  return row;
+};
