@@ -8,12 +8,20 @@ export const createIpColumn = () => {
   /** The IPv4 address itself, or the offset of the IPv6 address in `words`. */
   const value = growableUint32();
   const words = growableUint32();
+  /** Rows below it are IPv4. */
+  let allIp4 = 0;
 
   return {
     push(ip: IpAddress | null): void {
       family.push(ip?.family ?? 0);
       value.push(ip === null ? 0 : ip.family === 4 ? ip.value : words.length);
       if (ip?.family === 6) for (const word of ip.words) words.push(word);
+    },
+    /** Whether every row is an IPv4 address; looks at each row once. */
+    areAllIp4(): boolean {
+      const { values, length } = family;
+      while (allIp4 < length && values[allIp4] === 4) allIp4++;
+      return allIp4 === length;
     },
     /** Writes 4, 6, or 0 for none, of some rows. */
     readFamilies: family.readAt,

@@ -4,17 +4,24 @@ import type { Yielder } from '../lib/yielding.ts';
 const orderedBits = 11;
 const keysPerYield = 65_536;
 
+/** Rows, and the key of each. */
+export interface KeyedRows {
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly keys: Uint32Array<ArrayBuffer>;
+}
+
 /**
  * The rows from `first` on, one for each key, in the order of the leading bits of their keys: what is looked up by key is then
  * looked up near the last one, where the processor has it at hand (a pass of a radix sort, as in partitioned hash joins:
  * Manegold, Boncz and Kersten, Optimizing main-memory join on modern hardware, 2002).
  */
-export const rowsInKeyOrder = async (
-  keys: Uint32Array,
-  first: number,
-  maybeYield: Yielder,
-): Promise<Uint32Array<ArrayBuffer>> => {
-  const shift = Math.max(0, bitsOf(keys) - orderedBits);
+export const rowsInKeyOrder = async (keys: Uint32Array, first: number, maybeYield: Yielder): Promise<KeyedRows> => {
+  let bits = 0;
+  for (let from = 0; from < keys.length; from += keysPerYield) {
+    bits = Math.max(bits, bitsOf(keys.subarray(from, from + keysPerYield)));
+    await maybeYield();
+  }
+  const shift = Math.max(0, bits - orderedBits);
   // Where the next row of each bucket belongs.
   const next = new Uint32Array(2 ** orderedBits + 1);
   for (let from = 0; from < keys.length; from += keysPerYield) {
@@ -23,12 +30,12 @@ export const rowsInKeyOrder = async (
   }
   for (let bucket = 1; bucket < next.length; bucket++)
     next[bucket] = (next[bucket] as number) + (next[bucket - 1] as number);
-  const rows = new Uint32Array(keys.length);
+  const ordered = { rows: new Uint32Array(keys.length), keys: new Uint32Array(keys.length) };
   for (let from = 0; from < keys.length; from += keysPerYield) {
-    placeRows({ keys: keys.subarray(from, from + keysPerYield), first: first + from, shift }, next, rows);
+    placeRows({ keys: keys.subarray(from, from + keysPerYield), first: first + from, shift }, next, ordered);
     await maybeYield();
   }
-  return rows;
+  return ordered;
 };
 
 const bitsOf = (keys: Uint32Array): number => {
@@ -45,17 +52,21 @@ const countKeys = (keys: Uint32Array, shift: number, counts: Uint32Array): void 
   }
 };
 
-interface KeyedRows {
+interface UnorderedKeys {
   readonly keys: Uint32Array;
+  /** The row of the first one. */
   readonly first: number;
   readonly shift: number;
 }
 
-const placeRows = ({ keys, first, shift }: KeyedRows, next: Uint32Array, rows: Uint32Array): void => {
+const placeRows = ({ keys, first, shift }: UnorderedKeys, next: Uint32Array, ordered: KeyedRows): void => {
+  const { rows, keys: keysOfRows } = ordered;
   for (let index = 0; index < keys.length; index++) {
-    const bucket = (keys[index] as number) >>> shift;
+    const key = keys[index] as number;
+    const bucket = key >>> shift;
     const position = next[bucket] as number;
     rows[position] = first + index;
+    keysOfRows[position] = key;
     next[bucket] = position + 1;
   }
 };

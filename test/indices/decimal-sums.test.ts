@@ -32,6 +32,36 @@ it('decimal sums equal BigInt sums, beyond the precision of a double', () => {
   );
 });
 
+it('decimal sums of blocks with and without amounts equal BigInt sums, and so does their total', () => {
+  const absent = 1_000_000;
+  const block = fc.array(fc.record({ row, isAbsent: fc.boolean() }), { maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(block, { maxLength: 6 }), (blocks) => {
+      const sums = createDecimalSums();
+      const expected = new Map<number, bigint>();
+      for (const each of blocks) {
+        const amounts = each.map(({ row: { size: of, sign }, isAbsent }) =>
+          isAbsent ? { units: 5, micros: absent } : { units: sign * of.units, micros: sign * of.micros },
+        );
+        const units = Float64Array.from([...amounts.map((amount) => amount.units), 9]);
+        const micros = Int32Array.from([...amounts.map((amount) => amount.micros), 9]);
+        sums.addAll(
+          Uint32Array.from(each, ({ row: { group } }) => group),
+          { units, micros },
+          absent,
+        );
+        for (const [index, { row: of, isAbsent }] of each.entries()) {
+          const { units: whole, micros: rest } = amounts[index] as { units: number; micros: number };
+          const amount = isAbsent ? 0n : BigInt(whole) * 1_000_000n + BigInt(rest);
+          expected.set(of.group, (expected.get(of.group) ?? 0n) + amount);
+        }
+      }
+      for (const group of [0, 1, 2, 3, 4, 1000]) expect(sums.microsOf(group)).toBe(expected.get(group) ?? 0n);
+      expect(sums.total()).toBe([...expected.values()].reduce((sum, each) => sum + each, 0n));
+    }),
+  );
+});
+
 it('decimal sums stay exact when they carry often: a hundred thousand of the greatest values, added and subtracted', () => {
   const sums = createDecimalSums();
   const count = 100_000;

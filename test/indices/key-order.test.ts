@@ -7,11 +7,12 @@ const key = fc.oneof(fc.nat(5), fc.nat(5000), fc.constantFrom(0x7fffffff, 0x8000
 it('rows are in the order of the leading bits of their keys, each once, and equal ones in their own order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(key, { maxLength: 300 }), fc.nat(1e9), async (keys, first) => {
-      const rows = await rowsInKeyOrder(Uint32Array.from(keys), first, () => undefined);
+      const { rows, keys: found } = await rowsInKeyOrder(Uint32Array.from(keys), first, () => undefined);
       const width = Math.max(...keys, 0).toString(2).length;
       const leading = (row: number): number => Math.floor((keys[row - first] as number) / 2 ** Math.max(0, width - 11));
       const expected = keys.map((_, index) => first + index).sort((a, b) => leading(a) - leading(b) || a - b);
       expect([...rows]).toEqual(expected);
+      expect([...found]).toEqual(expected.map((row) => keys[row - first]));
     }),
   );
 });
@@ -19,7 +20,7 @@ it('rows are in the order of the leading bits of their keys, each once, and equa
 it('many rows are ordered in steps between which others work', async () => {
   const keys = Uint32Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 2048);
   let steps = 0;
-  const rows = await rowsInKeyOrder(keys, 0, () => void steps++);
+  const { rows } = await rowsInKeyOrder(keys, 0, () => void steps++);
   expect(steps).toBeGreaterThan(4);
   expect(
     rows.every((row, index) => index === 0 || (keys[row] as number) >= (keys[rows[index - 1] as number] as number)),

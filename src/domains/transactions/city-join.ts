@@ -13,10 +13,11 @@ export const joinCity = (ips: IpColumn, ipCity: Pick<IpCity, 'table' | 'tableAt'
     basisAt: ipCity.tableAt,
     allocate: (rows) => new Uint32Array(rows),
     readKeys: ips.readIp4From,
-    fill({ rows, codes }, table) {
-      const addresses = values.subarray(0, rows.length);
-      ips.readIp4(rows, addresses);
+    fill({ rows, codes, keys }, table) {
+      const addresses = keys ?? values.subarray(0, rows.length);
+      if (!keys) ips.readIp4(rows, addresses);
       table.cityCodes4(addresses, codes as Uint32Array);
+      if (ips.areAllIp4()) return;
       ips.readFamilies(rows, families);
       for (let index = 0; index < rows.length; index++)
         if (families[index] !== 4) codes[index] = table.cityCode(ips.ipOf(rows[index] as number));

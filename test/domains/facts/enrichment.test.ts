@@ -21,9 +21,11 @@ const createModel = () => {
     basis: () => null,
     basisAt: () => null,
     readKeys: facts.readUsersFrom,
-    fill({ rows, codes }) {
+    fill({ rows, codes, keys }) {
       filled.status += rows.length;
-      codes.set(Array.from(rows, (row) => statuses[facts.userOf(row)] as number));
+      // Where they are at hand they are those of the same rows.
+      const usersOfRows = keys ? Array.from(keys) : Array.from(rows, facts.userOf);
+      codes.set(usersOfRows.map((user) => statuses[user] as number));
     },
     onChange: (listener) => void changed.push(listener),
   };

@@ -1,4 +1,4 @@
-import { rowsInKeyOrder } from '../../../indices/key-order.ts';
+import { type KeyedRows, rowsInKeyOrder } from '../../../indices/key-order.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
 import type { Yielder } from '../../../lib/yielding.ts';
 import type { AsOf } from '../engine.ts';
@@ -17,15 +17,35 @@ export const readChunks = (chunks: readonly Chunk[], rows: Uint32Array, codes: U
   for (let index = 0; index < rows.length; ) {
     const number = (rows[index] as number) >>> chunkBits;
     const chunk = chunks[number] as Chunk;
-    for (; index < rows.length && (rows[index] as number) >>> chunkBits === number; index++)
-      codes[index] = chunk[(rows[index] as number) & chunkMask] as number;
+    let end = index + 1;
+    while (end < rows.length && (rows[end] as number) >>> chunkBits === number) end++;
+    const read = { rows, index, end };
+    if (chunk instanceof Uint8Array) readBytes(chunk, read, codes);
+    else readWords(chunk, read, codes);
+    index = end;
   }
+};
+
+/** Rows of one chunk: those from one index up to another. */
+interface RowsOfChunk {
+  readonly rows: Uint32Array;
+  readonly index: number;
+  readonly end: number;
+}
+
+// One for each type of arrays: a loop that meets both takes several times as long.
+const readBytes = (chunk: Uint8Array, { rows, index, end }: RowsOfChunk, codes: Uint32Array): void => {
+  for (let each = index; each < end; each++) codes[each] = chunk[(rows[each] as number) & chunkMask] as number;
+};
+
+const readWords = (chunk: Uint32Array, { rows, index, end }: RowsOfChunk, codes: Uint32Array): void => {
+  for (let each = index; each < end; each++) codes[each] = chunk[(rows[each] as number) & chunkMask] as number;
 };
 
 /** Fewer rows are joined in their own order: it takes less time than to order them. */
 const orderedRowsMin = 16_384;
-/** Rows that are ordered at once: each takes 8 bytes meanwhile. */
-const orderedRowsMax = 2 ** 20;
+/** Rows that are ordered at once: each takes 12 bytes meanwhile, and with more rows what they look up is nearer to each other. */
+const orderedRowsMax = 2 ** 22;
 
 interface WrittenColumn {
   readonly join: Join;
@@ -35,6 +55,8 @@ interface WrittenColumn {
   /** The chunks of an earlier state, which are replaced and never written to. */
   readonly shared?: readonly Chunk[];
 }
+
+const keysPerYield = 65_536;
 
 /** Joins rows of one column, and shares the chunks that it does not write to with an earlier state. */
 export class ColumnWriter {
@@ -50,45 +72,68 @@ export class ColumnWriter {
     this.#codes = column.join.allocate(filledRowsMax);
   }
 
-  /** Joins rows, at most `filledRowsMax`, in any order. */
-  fill(rows: Uint32Array): void {
+  /** Joins rows, at most `filledRowsMax`, in any order; with their keys where these are at hand. */
+  fill(rows: Uint32Array, keys?: Uint32Array): void {
     const { join, basis, asOf, sequence } = this.#column;
-    const { chunks } = this;
-    const shared = this.#shared;
     const codes = this.#codes.subarray(0, rows.length);
-    join.fill({ rows, codes }, basis, asOf, sequence);
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index] as number;
-      const number = row >>> chunkBits;
-      let chunk = chunks[number];
-      if (chunk === undefined || chunk === shared[number]) chunk = this.#replace(number);
-      chunk[row & chunkMask] = codes[index] as number;
-    }
+    join.fill({ rows, codes, keys }, basis, asOf, sequence);
+    for (let index = 0; index < rows.length; index++) this.#own((rows[index] as number) >>> chunkBits);
+    if (codes instanceof Uint8Array) writeBytes(this.chunks as Uint8Array[], rows, codes);
+    else writeWords(this.chunks as Uint32Array[], rows, codes);
   }
 
   /** Joins the rows from one up to another. */
   async fillBetween(from: number, to: number, maybeYield: Yielder): Promise<void> {
-    for (let first = from; first < to; first += orderedRowsMax) {
-      const rows = await this.#orderedRows(first, Math.min(first + orderedRowsMax, to), maybeYield);
+    const parts = Math.ceil((to - from) / orderedRowsMax);
+    const rowsOfPart = Math.ceil((to - from) / parts);
+    for (let first = from; first < to; first += rowsOfPart) {
+      const { rows, keys } = await this.#orderedRows(first, Math.min(first + rowsOfPart, to), maybeYield);
       for (let index = 0; index < rows.length; index += filledRowsMax) {
-        this.fill(rows.subarray(index, index + filledRowsMax));
+        const end = index + filledRowsMax;
+        this.fill(rows.subarray(index, end), keys?.subarray(index, end));
         await maybeYield();
       }
     }
   }
 
-  async #orderedRows(from: number, to: number, maybeYield: Yielder): Promise<Uint32Array> {
+  async #orderedRows(
+    from: number,
+    to: number,
+    maybeYield: Yielder,
+  ): Promise<Pick<KeyedRows, 'rows'> & Partial<KeyedRows>> {
     const { readKeys } = this.#column.join;
-    if (!readKeys || to - from < orderedRowsMin) return rowNumbers(from, to);
+    if (!readKeys || to - from < orderedRowsMin) return { rows: rowNumbers(from, to) };
     const keys = new Uint32Array(to - from);
-    readKeys(from, keys);
+    for (let index = 0; index < keys.length; index += keysPerYield) {
+      readKeys(from + index, keys.subarray(index, index + keysPerYield));
+      await maybeYield();
+    }
     return rowsInKeyOrder(keys, from, maybeYield);
   }
 
-  #replace(number: number): Chunk {
+  /** Makes sure that no other state shares this chunk. */
+  #own(number: number): void {
+    const chunk = this.chunks[number];
+    if (chunk === undefined || chunk === this.#shared[number]) this.#replace(number);
+  }
+
+  #replace(number: number): void {
     // A chunk that this state has allocated is not shared.
-    const chunk = this.#shared[number]?.slice() ?? this.#column.join.allocate(chunkRows);
-    this.chunks[number] = chunk;
-    return chunk;
+    this.chunks[number] = this.#shared[number]?.slice() ?? this.#column.join.allocate(chunkRows);
   }
 }
+
+// One for each type of arrays: a loop that meets both takes several times as long.
+const writeBytes = (chunks: Uint8Array[], rows: Uint32Array, codes: Uint8Array): void => {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] as number;
+    (chunks[row >>> chunkBits] as Uint8Array)[row & chunkMask] = codes[index] as number;
+  }
+};
+
+const writeWords = (chunks: Uint32Array[], rows: Uint32Array, codes: Uint32Array): void => {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] as number;
+    (chunks[row >>> chunkBits] as Uint32Array)[row & chunkMask] = codes[index] as number;
+  }
+};

@@ -11,6 +11,8 @@ export const filledRowsMax = 1024;
 export interface JoinedRows {
   readonly rows: Uint32Array;
   readonly codes: Chunk;
+  /** What `readKeys` of the join writes for them, where that is at hand. */
+  readonly keys?: Uint32Array | undefined;
 }
 
 /** One column to be joined to facts. */

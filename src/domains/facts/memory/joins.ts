@@ -16,10 +16,10 @@ class UserTimes {
   }
 
   /** Valid until the next call. `validAtUs` is the time of all rows. */
-  of({ rows }: JoinedRows, validAtUs: number | undefined): { keys: Uint32Array; atUs: Float64Array } {
-    const keys = this.#users.subarray(0, rows.length);
+  of({ rows, keys: known }: JoinedRows, validAtUs: number | undefined): { keys: Uint32Array; atUs: Float64Array } {
+    const keys = known ?? this.#users.subarray(0, rows.length);
     const atUs = this.#times.subarray(0, rows.length);
-    this.#facts.readUsers(rows, keys);
+    if (!known) this.#facts.readUsers(rows, keys);
     if (validAtUs === undefined) this.#facts.readTimes(rows, atUs);
     else atUs.fill(validAtUs);
     return { keys, atUs };

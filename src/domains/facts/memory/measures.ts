@@ -1,4 +1,5 @@
 import { createDecimalSums } from '../../../indices/decimal-sums.ts';
+import { copyInto, grownCapacity } from '../../../indices/growable.ts';
 import { createNumberTable, pairKey } from '../../../indices/number-table.ts';
 import { selectNth } from '../../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../../lib/decimal.ts';
@@ -30,29 +31,45 @@ export interface CountsAndSums {
 
 /** Counts rows and adds up amounts by group; calls `onGroup` for each new group, before it takes memory. */
 export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () => void): Promise<CountsAndSums> => {
-  const counts: number[] = [];
-  const amounts: number[] = [];
   const sums = createDecimalSums();
-  const total = createDecimalSums();
+  let groupsBefore = 0;
+  let [counts, amounts] = [new Uint32Array(64), new Uint32Array(64)];
   const block = { units: new Float64Array(blockRows), micros: new Int32Array(blockRows) };
   await scan((rows, groups) => {
     columns.readAmounts(rows, block);
-    for (let index = 0; index < rows.length; index++) {
-      const group = groups[index] as number;
-      if (group === counts.length) {
+    // New groups are numbered in the order of their first rows.
+    for (let index = 0; index < rows.length; index++)
+      if (groups[index] === groupsBefore) {
         onGroup();
-        counts.push(0);
-        amounts.push(0);
+        groupsBefore++;
       }
-      counts[group] = (counts[group] as number) + 1;
-      const [units, micros] = [block.units[index] as number, block.micros[index] as number];
-      if (micros === noAmount) continue;
-      amounts[group] = (amounts[group] as number) + 1;
-      sums.add(group, units, micros);
-      total.add(0, units, micros);
+    if (groupsBefore > counts.length) {
+      counts = copyInto(new Uint32Array(grownCapacity(counts.length, groupsBefore)), counts);
+      amounts = copyInto(new Uint32Array(counts.length), amounts);
     }
+    addCounts({ groups, rows: rows.length, micros: block.micros }, counts, amounts);
+    sums.addAll(groups.subarray(0, rows.length), block, noAmount);
   });
-  return { counts, amounts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
+  return {
+    counts: counts.subarray(0, groupsBefore),
+    amounts: amounts.subarray(0, groupsBefore),
+    sumOf: sums.microsOf,
+    totalSum: sums.total(),
+  };
+};
+
+interface CountedBlock {
+  readonly groups: Uint32Array;
+  readonly rows: number;
+  readonly micros: Int32Array;
+}
+
+const addCounts = ({ groups, rows, micros }: CountedBlock, counts: Uint32Array, amounts: Uint32Array): void => {
+  for (let index = 0; index < rows; index++) {
+    const group = groups[index] as number;
+    counts[group] = (counts[group] as number) + 1;
+    if (micros[index] !== noAmount) amounts[group] = (amounts[group] as number) + 1;
+  }
 };
 
 /** The least and greatest amounts of each group that has an amount. */
