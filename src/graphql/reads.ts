@@ -33,10 +33,11 @@ export type Reads = (request: Request, prepared: PreparedRequest, form: ReadForm
  * Answers queries by GET: as JSON, or their list as rows. An answer that depends on the ledger only has an ETag of its
  * sequence number, and is not computed again for a client that has it.
  */
-export const createReads = (operations: Operations, { ledger, config, server }: Services): Reads => {
+export const createReads = (operations: Operations, services: Services): Reads => {
+  const { ledger, config, server, eraser } = services;
   const pagedOf = createPagedOperations();
   const cacheable = new WeakMap<Operation, boolean>();
-  const installation = installationOf(server.version, config);
+  let installation: string | undefined;
 
   const isCacheable = ({ operation }: PreparedRequest): boolean => {
     let known = cacheable.get(operation);
@@ -49,6 +50,7 @@ export const createReads = (operations: Operations, { ledger, config, server }: 
 
   const etagOf = (request: Request, { operation }: PreparedRequest, form: ReadForm, snapshot: Snapshot): string => {
     const text = operation.document.loc?.source.body;
+    installation ??= installationOf(server.version, config, eraser.erasures());
     return snapshotTag(snapshot, [installation, new URL(request.url).search, text, form]);
   };
 

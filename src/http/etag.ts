@@ -6,11 +6,14 @@ export const isCached = (etag: string, ifNoneMatch: string | null | undefined): 
   return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === opaque);
 };
 
-/** Stands for a program and its settings: both change answers, and two data folders may be served at one address. */
-export const installationOf = (version: string, config: object): string =>
-  hash('sha256', JSON.stringify([version, config]), 'hex');
+/**
+ * Stands for a program, its settings and what was erased from its data folder, which no sequence number shows: all of them change
+ * answers, and two data folders may be served at one address. It stays the same while a process runs: nothing is erased meanwhile.
+ */
+export const installationOf = (version: string, config: object, erasures: readonly number[]): string =>
+  hash('sha256', JSON.stringify([version, config, erasures]), 'hex');
 
-/** The tag of an answer that depends on a state of the ledger and on `parts`. Weak: the same answer may be compressed. */
+/** The tag of an answer that depends on a state and on `parts`. Weak: the same answer may be compressed. */
 export const snapshotTag = (
   { sequence, atUs }: { readonly sequence: number; readonly atUs: number | null },
   parts: readonly unknown[],

@@ -81,11 +81,12 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
-        const tag = route.basis ? tagOf(request, route.basis) : null;
+        const tag = tagOf(request, route, { input, context });
         if (tag?.notModified) return tag.notModified;
         const found = route.handle(input, services, context);
         const value = isRead(route) ? await inTime(found, context, config) : await found;
-        const policy = tag?.headers() ?? cachePolicies[route.subject];
+        // A stream may end with an error, which its client would keep.
+        const policy = (isStream(value) ? null : tag)?.headers() ?? cachePolicies[route.subject];
         if (value instanceof Response) return withPolicy(value, policy);
         const { type, body } = serialize(route, value);
         const headers = { 'content-type': type, ...policy };

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Services } from '../context.ts';
 import type { ErrorCode, FieldProblem } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
+import type { Snapshot } from '../ledger/ledger.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { Work } from '../lib/work.ts';
 import type { ApiDocument } from './api-document.ts';
@@ -74,6 +75,20 @@ export interface FurtherResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What an answer rests on besides the parameters. */
+export interface Basis {
+  /** The state of what is read: that of the ledger, or a version of a dataset. */
+  readonly state: Snapshot;
+  readonly parts: readonly unknown[];
+}
+
+/** The request that a basis is of, before its route handles it. */
+export interface BasisRequest {
+  /** What `schema` reads. */
+  readonly input: object;
+  readonly context: RouteContext;
+}
+
 interface RouteDescription {
   /** Name of the operation in OpenAPI, and of its function in clients that are generated from it. */
   readonly operationId: string;
@@ -90,10 +105,10 @@ interface RouteDescription {
   /** An unknown name in the query must not lose the body: it is ignored, and the response says so by `warnings`. */
   readonly ignoresUnknownQuery?: true;
   /**
-   * For an answer that depends on the parameters, on the ledger up to a sequence number and on what this returns, and on nothing
-   * else, such as the caller or the state of an import: it has an ETag, and is not computed again for a client that has it.
+   * For an answer that depends on the parameters and on what this returns, and on nothing else, such as the caller or the state
+   * of an import: it has an ETag, and is not computed again for a client that has it. A stream has none.
    */
-  readonly basis?: (services: Services) => readonly unknown[];
+  readonly basis?: (services: Services, request: BasisRequest) => Basis;
   /**
    * A key of any of these scopes may call the route. Default for routes of facts or content: `read` for GET, `ingest` for
    * other methods; other routes are public.
@@ -178,8 +193,8 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
 const revalidated = ({ response, headers = [], furtherResponses = [] }: RouteDescription) => ({
   headers: [...headers, ifNoneMatch],
   furtherResponses: [...furtherResponses, notModified],
-  response: { ...response, headers: { ...response.headers, etag: 'Changes with the ledger.' } },
+  response: { ...response, headers: { ...response.headers, etag: 'Changes with what the answer rests on.' } },
 });
 
 /** For a route whose answer rests on the parameters and the ledger alone. */
-export const ledgerAlone = (): readonly unknown[] => [];
+export const ledgerAlone = ({ ledger }: Pick<Services, 'ledger'>): Basis => ({ state: ledger.snapshot(), parts: [] });

@@ -1,7 +1,7 @@
 import type { Services } from '../context.ts';
 import { hasAnswer, installationOf, revalidatedEachTime, snapshotTag } from '../http/etag.ts';
 import type { HttpRequest } from '../http/request.ts';
-import type { Route } from './route.ts';
+import type { BasisRequest, Route } from './route.ts';
 
 /** The ETag of an answer that is about to be computed. */
 interface SnapshotTag {
@@ -11,16 +11,20 @@ interface SnapshotTag {
   headers(): Readonly<Record<string, string>>;
 }
 
-/** Returns the tag for each request of a route with a `basis`. */
+/** Returns the tag for each request, null for that of a route without a `basis`. Throws what the basis throws. */
 export const createSnapshotTags = (
   services: Services,
-): ((request: HttpRequest, basis: NonNullable<Route['basis']>) => SnapshotTag) => {
-  const { ledger, server, config } = services;
+): ((request: HttpRequest, route: Route, read: BasisRequest) => SnapshotTag | null) => {
+  const { server, config, eraser } = services;
   let installation: string | undefined;
-  return (request, basis) => {
-    installation ??= installationOf(server.version, config);
+  return (request, { basis }, read) => {
+    if (!basis) return null;
+    installation ??= installationOf(server.version, config, eraser.erasures());
     const { pathname, search } = request;
-    const current = (): string => snapshotTag(ledger.snapshot(), [installation, pathname, search, basis(services)]);
+    const current = (): string => {
+      const { state, parts } = basis(services, read);
+      return snapshotTag(state, [installation, pathname, search, parts]);
+    };
     const etag = current();
     const headers = { etag, ...revalidatedEachTime };
     const isKnown = hasAnswer(etag, request.header('if-none-match'));

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Services } from '../../src/context.ts';
+import type { BasisRequest } from '../../src/rest/route.ts';
+import { monitorOfCountry } from '../../src/rest/routes/monitor.ts';
 import { stats } from '../../src/rest/routes/users.ts';
 import { routes } from '../../src/rest/routes.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
+import { dataFolder } from '../support/store.ts';
 
 /** One request of each route whose answers have tags. */
 const paths = [
@@ -15,7 +18,14 @@ const paths = [
   '/dashboard/symbol/a',
   '/dashboard/range/2020-01-01/2100-01-01',
   '/stats',
+  '/monitor',
+  '/monitor?account_type=free',
 ];
+
+/** A basis that does not look at its request. */
+const noRequest = {} as BasisRequest;
+
+const usOf = (day: string): number => Date.parse(day) * 1000;
 
 const open = async (settings: Record<string, string> = {}, onStatement?: (sql: string) => void): Promise<OpenApp> => {
   const app = await openApp({ settings, ...(onStatement ? { onStatement } : {}) });
@@ -46,7 +56,9 @@ describe('ETags of REST', () => {
     const tagged = routes.filter(({ response }) => response.headers?.etag !== undefined);
     const withBasis = tagged.filter(({ basis }) => basis !== undefined);
     expect(withBasis.map(({ path }) => path).sort()).toEqual([
-      ...['/dashboard/range/{lower}/{upper}', '/dashboard/symbol/{symbol}', '/ip_city', '/ip_city/{ip}'],
+      ...['/dashboard/range/{lower}/{upper}', '/dashboard/symbol/{symbol}'],
+      ...['/datasets/{name}', '/datasets/{name}/aggregate', '/datasets/{name}/facets', '/datasets/{name}/profile'],
+      ...['/ip_city', '/ip_city/{ip}', '/monitor'],
       ...['/stats', '/transactions/aggregate', '/user_status', '/user_status/{user_id}'],
     ]);
     expect(tagged.filter(({ basis }) => !basis).map(({ path }) => path)).toEqual(
@@ -121,9 +133,55 @@ describe('ETags of REST', () => {
   });
 
   it('ages change with the day', () => {
-    const basisAt = (day: string) => stats.basis?.({ nowUs: () => Date.parse(day) * 1000 } as Services);
+    const ledger = { snapshot: () => ({ sequence: 1, atUs: 1 }) };
+    const basisAt = (day: string) =>
+      stats.basis?.({ ledger, nowUs: () => Date.parse(day) * 1000 } as Services, noRequest);
     expect(basisAt('2025-06-01T00:00:00Z')).toEqual(basisAt('2025-06-01T23:59:59Z'));
     expect(basisAt('2025-06-01T23:59:59Z')).not.toEqual(basisAt('2025-06-02T00:00:00Z'));
+  });
+
+  it('of the running experiment change with the clock when another one begins, and only then', async () => {
+    const app = await open();
+    const { experiments } = app.app.domains;
+    const rest = { allocation: [], allocationByMarket: [], markets: [] };
+    for (const [key, from, to] of [
+      ['spring', '2025-03-01', '2025-06-01'],
+      ['summer', '2025-06-01', '2025-09-01'],
+    ] as const)
+      await experiments.save({ key, name: key, startedAtUs: usOf(from), endedAtUs: usOf(to), ...rest });
+    const basisAt = (day: string) =>
+      monitorOfCountry.basis?.(
+        { ledger: app.app.ledger, experiments, nowUs: () => usOf(day) } as unknown as Services,
+        noRequest,
+      );
+    expect(basisAt('2025-05-01')).toEqual(basisAt('2025-05-31'));
+    expect(basisAt('2025-06-01')).not.toEqual(basisAt('2025-05-31'));
+    // The one that ended last is still the current one.
+    expect(basisAt('2026-01-01')).toEqual(basisAt('2025-06-01'));
+  });
+
+  it('are not those of before a person was erased, although the ledger has the same sequence number', async () => {
+    const data = dataFolder();
+    const opened = await openApp({ data });
+    await opened.importFile('transactions', purchases(purchase(1), purchase(2, 'u-2')));
+    const path = '/transactions/aggregate';
+    const before = await read(opened, path);
+    const sequence = opened.app.ledger.snapshot();
+    await opened.close();
+    const again = await openApp({ data });
+    expect((await read(again, path, { 'if-none-match': `${before.etag}` })).status).toBe(304);
+    await again.close();
+
+    const offline = await openApp({ data, start: false });
+    await (await offline.app.domains.eraser.find({ userId: 'u-2', rows: [] })).erase();
+    await offline.app.domains.eraser.finish();
+    await offline.close();
+    const erased = await openApp({ data });
+    onTestFinished(erased.close);
+    expect(erased.app.ledger.snapshot()).toEqual(sequence);
+    const after = await read(erased, path, { 'if-none-match': `${before.etag}` });
+    expect(after.status).toBe(200);
+    expect(after.text).not.toBe(before.text);
   });
 
   it('are never those of an older answer, whatever is recorded', async () => {
@@ -136,6 +194,13 @@ describe('ETags of REST', () => {
       }),
       fc.record({ kind: fc.constant('table' as const), city: fc.constantFrom('Ulm', 'Bonn') }),
       fc.record({ kind: fc.constant('conversation' as const), symbol: fc.constantFrom('a', 'e') }),
+      fc.record({
+        kind: fc.constant('event' as const),
+        user_id: fc.constantFrom('u-1', 'u-2'),
+        version: fc.constantFrom('A', 'B'),
+        account_type: fc.constantFrom('free', 'paid'),
+      }),
+      fc.record({ kind: fc.constant('country' as const), country: fc.constantFrom('SE', 'NO') }),
       fc.record({ kind: fc.constant('nothing' as const) }),
     );
     type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
@@ -149,6 +214,14 @@ describe('ETags of REST', () => {
         });
       if (each.kind === 'table')
         await app.importFile('ip-ranges', { name: `t${id}.csv`, text: `cidr,city\n10.0.0.0/24,${each.city}\n` });
+      if (each.kind === 'country')
+        await app.importFile('users', { name: `u${id}.csv`, text: `user_id,country\nu-1,${each.country}\n` });
+      if (each.kind === 'event') {
+        const { kind: _kind, ...event } = each;
+        const body = JSON.stringify({ ...event, date: '2025-06-01', event_type: null, order_value: null });
+        const headers = { 'content-type': 'application/json' };
+        expect((await app.get('/receive_event', { method: 'POST', headers, body })).status).toBe(200);
+      }
       if (each.kind !== 'conversation') return;
       const uuid = `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`;
       const sent = await app.get(`/initial?uuid=${uuid}&symbol=${each.symbol}`, { method: 'POST' });

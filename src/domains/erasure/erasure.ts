@@ -4,6 +4,7 @@ import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { datasetVersions } from '../../../db/tables/datasets.ts';
 import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { experimentEvents } from '../../../db/tables/experiments.ts';
+import { erasedRecords } from '../../../db/tables/integrity.ts';
 import { ledgerSegments } from '../../../db/tables/segments.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { userFiles } from '../../../db/tables/user-files.ts';
@@ -99,6 +100,11 @@ export class Eraser {
     this.#images = services.images;
     this.#rows = new DatasetRows(services);
     this.#journal = new ErasureJournal(services.data);
+  }
+
+  /** What changes when records are erased, also those of which something was left before. */
+  erasures(): readonly number[] {
+    return [this.#store.count(erasedRecords), this.#store.count(erasedRecords, { leftDigest: null })];
   }
 
   /** Finds everything; erases nothing. Throws BAD_REQUEST for rows of no dataset that exists, DATA_DAMAGED. */

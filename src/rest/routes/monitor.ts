@@ -8,6 +8,11 @@ export const monitorOfCountry = defineRoute({
   tag: 'Experiments',
   path: '/monitor',
   subject: 'facts',
+  // Which experiment runs changes with the clock. What is counted of it does not: only records and its plan decide.
+  basis: ({ ledger, experiments, nowUs }) => ({
+    state: ledger.snapshot(),
+    parts: [experiments.current(nowUs()).key],
+  }),
   summary: 'Events of the running experiment by country and variant',
   description:
     'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. With `sequence` or `known_at` everything is as it was known then: events, countries, exclusions and plans. The GraphQL API has the complete monitor.',

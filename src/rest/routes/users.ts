@@ -67,6 +67,7 @@ export const data = defineRoute({
   operationId: 'listUsers',
   tag: 'Users',
   path: '/data',
+  // Without an ETag: the list is sent while it is read, and a client would keep one that ended with an error.
   subject: 'facts',
   summary: 'Users who have a file, by age and image',
   description:
@@ -120,7 +121,7 @@ export const stats = defineRoute({
   path: '/stats',
   subject: 'facts',
   // Ages change with the day.
-  basis: ({ nowUs }) => [formatInstant(nowUs()).slice(0, 10)],
+  basis: ({ ledger, nowUs }) => ({ state: ledger.snapshot(), parts: [formatInstant(nowUs()).slice(0, 10)] }),
   summary: 'The average age of users, by age and image',
   query: filters,
   response: {

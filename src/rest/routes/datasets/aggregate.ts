@@ -4,7 +4,16 @@ import { groupWriter } from '../../../domains/datasets/row-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 import { after, first, groupBy, groupSort, measures, search, timeZone, versionNumber, where } from './parameters.ts';
-import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription, whereOf } from './query.ts';
+import {
+  basisOf,
+  decodeCursor,
+  encodeCursor,
+  pageSizeOf,
+  pageUrl,
+  readQuery,
+  testsDescription,
+  whereOf,
+} from './query.ts';
 
 const query = {
   _group_by: groupBy,
@@ -27,6 +36,7 @@ export const aggregateDataset = defineRoute({
   path: '/datasets/{name}/aggregate',
   subject: 'facts',
   hasDynamicQuery: true,
+  basis: basisOf(query),
   summary: 'Groups of the rows of a dataset with their measures',
   description: `${testsDescription} Only rows that match are grouped. \`${havingPrefix}count__gt=5\` returns only groups whose measure or key column passes the test, with the same suffixes. \`_sort\` names measures and key columns; by default groups are in the order of their keys. \`next\` is the URL of the next page. \`excluded_count\` is the number of rows of which a cell is left out, by a parameter or by a measure, because it does not fit the type of its column.`,
   params: { name: datasetName },

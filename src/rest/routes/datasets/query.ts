@@ -5,7 +5,7 @@ import type { RowFilter } from '../../../domains/datasets/filter.ts';
 import { badParameter, filterOf, type TextTest } from '../../../domains/datasets/query-text.ts';
 import { preview } from '../../../lib/problems.ts';
 import type { RawInput, Shape } from '../../read-input.ts';
-import type { RouteContext } from '../../route.ts';
+import type { Basis, BasisRequest, RouteContext } from '../../route.ts';
 import { rowFilterOf } from '../../row-filter.ts';
 
 /** How the routes describe the parameters that name columns. */
@@ -46,6 +46,24 @@ export const readQuery = <I extends QueryInput>(
       : datasets.versionByNumber(dataset, input._version);
   return { dataset, version, input, tests };
 };
+
+/**
+ * What a page or a figure of a dataset rests on: the version that a request reads, whose content never changes, and the address
+ * that links to other pages begin with. Throws what `readQuery` throws.
+ */
+export const basisOf =
+  (query: Shape) =>
+  (services: Pick<Services, 'datasets'>, { input, context }: BasisRequest): Basis => {
+    const { dataset, version } = readQuery(services, context, query, input as QueryInput);
+    return basisOfVersion(dataset, version, context);
+  };
+
+/** The file tells apart versions with equal ids, of two data folders at one address or of a backup that was put back. */
+export const basisOfVersion = (
+  dataset: Dataset,
+  { id, createdAtUs, number, file, fileSha256 }: DatasetVersion,
+  { origin }: Pick<RouteContext, 'origin'>,
+): Basis => ({ state: { sequence: id, atUs: createdAtUs }, parts: [dataset.id, number, file, fileSha256, origin] });
 
 /** The parameters that name columns: those that are not the route's own. Throws BAD_REQUEST for a repeated one. */
 const testsOf = (pairs: readonly RawInput[], query: Shape): TextTest[] => {

@@ -5,7 +5,16 @@ import { mapInSlices } from '../../../lib/yielding.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 import { after, before, columns, first, search, sort, versionNumber, where } from './parameters.ts';
-import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription, whereOf } from './query.ts';
+import {
+  basisOf,
+  decodeCursor,
+  encodeCursor,
+  pageSizeOf,
+  pageUrl,
+  readQuery,
+  testsDescription,
+  whereOf,
+} from './query.ts';
 
 const query = {
   _columns: columns,
@@ -24,6 +33,7 @@ export const exploreDataset = defineRoute({
   path: '/datasets/{name}',
   subject: 'facts',
   hasDynamicQuery: true,
+  basis: basisOf(query),
   summary: 'Rows of a dataset that match the parameters',
   description: `${testsDescription} Rows are in the order of the file unless \`_sort\` is there. \`next\` and \`previous\` are the URLs of the pages after and before, in the version of this page; null without one. \`excluded_count\` is the number of rows left out only because a cell that a parameter compares does not fit the type of its column; \`__ismisfit\` finds them.`,
   params: { name: datasetName },

@@ -7,7 +7,7 @@ import type { Cell } from '../../../lib/cell-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 import { columns, first, search, versionNumber, where } from './parameters.ts';
-import { pageSizeOf, readQuery, testsDescription, whereOf } from './query.ts';
+import { basisOf, basisOfVersion, pageSizeOf, readQuery, testsDescription, whereOf } from './query.ts';
 
 const columnsDefault = 10;
 
@@ -47,6 +47,7 @@ export const facetsOfDataset = defineRoute({
   path: '/datasets/{name}/facets',
   subject: 'facts',
   hasDynamicQuery: true,
+  basis: basisOf(facetsQuery),
   summary: 'The most frequent values of columns of a dataset',
   description: `${testsDescription} Only rows that match count. \`_columns\` names at most as many columns as the setting datasetStatisticsColumnsMax (50), by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values. \`excluded_count\` is the number of rows left out only because a cell that a parameter compares does not fit the type of its column.`,
   params: { name: datasetName },
@@ -80,11 +81,27 @@ export const facetsOfDataset = defineRoute({
   },
 });
 
+interface ProfileInput {
+  readonly name: string;
+  readonly _version?: number | undefined;
+}
+
+/** Throws NOT_FOUND for an unknown dataset or version. */
+const profiledOf = ({ datasets }: Pick<Services, 'datasets'>, { name, _version }: ProfileInput) => {
+  const dataset = datasets.getByName(name);
+  const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
+  return { dataset, version };
+};
+
 export const profileOfDataset = defineRoute({
   operationId: 'getDatasetProfile',
   tag: 'Datasets',
   path: '/datasets/{name}/profile',
   subject: 'facts',
+  basis(services, { input, context }) {
+    const { dataset, version } = profiledOf(services, input as ProfileInput);
+    return basisOfVersion(dataset, version, context);
+  },
   summary: 'Statistics of columns of a dataset',
   description: `\`_columns\` names at most as many columns as the setting datasetStatisticsColumnsMax (50), by default the first ${columnsDefault}. \`nulls\` counts cells without a value, \`misfits\` those of them whose text does not fit the type; \`mean\`, \`median\` and \`histogram\` are those of numbers, the histogram also that of dates; \`most_common\` has the ten most frequent values.`,
   params: { name: datasetName },
@@ -111,8 +128,7 @@ export const profileOfDataset = defineRoute({
   },
   errorCodes: ['NOT_FOUND'],
   async handle({ name, _columns, _version }, { datasets, config }, { work }) {
-    const dataset = datasets.getByName(name);
-    const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
+    const { version } = profiledOf({ datasets }, { name, _version });
     const indexed = datasets.columns(version);
     const texts: string[] = [];
     // One after the other, so that one request does not occupy all processes of the engine.
