@@ -1,6 +1,7 @@
 import type { IpWords } from '../lib/ip.ts';
 import { growableInt32, growableUint32 } from './growable.ts';
 import { type AddressWords, compareAddress, type IpBounds } from './ip-bounds.ts';
+import { SegmentBatch } from './segment-batch.ts';
 
 /** Disjoint runs of addresses, ascending; each ends where the next starts, the last one at the highest address. */
 export interface IpSegments {
@@ -133,8 +134,7 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
   for (let block = 1; block < jumps.length; block += 1) {
     jumps[block] = (jumps[block] as number) + (jumps[block - 1] as number);
   }
-  /** Segments to be searched for each address of `findAll`. */
-  let rests = new Uint32Array(0);
+  const batch = new SegmentBatch({ starts, winners, jumps, shift });
 
   return {
     byteLength: jumps.byteLength,
@@ -150,38 +150,10 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
       }
       return low === 0 ? hole : (winners[low - 1] as number);
     },
-    /**
-     * Writes the winners of addresses. The steps of all are taken one after the other, and whatever they find, so that the
-     * processor waits for the memory of several addresses at once.
-     */
+    /** Writes the winners of addresses. */
     findAll(values: Uint32Array, found: Int32Array): void {
-      if (starts.length === 0) {
-        found.fill(hole);
-        return;
-      }
-      if (rests.length < values.length) rests = new Uint32Array(values.length);
-      for (let index = 0; index < values.length; index++) {
-        const block = (values[index] as number) >>> shift;
-        // The segment before the block reaches into it; before the first one there is none.
-        const low = (jumps[block] as number) - 1;
-        found[index] = low;
-        rests[index] = (jumps[block + 1] as number) - low;
-      }
-      for (let index = 0; index < values.length; index++) {
-        const value = values[index] as number;
-        let low = found[index] as number;
-        let rest = rests[index] as number;
-        while (rest > 1) {
-          const half = rest >>> 1;
-          low += half & -Number((starts[low + half] as number) <= value);
-          rest -= half;
-        }
-        found[index] = low;
-      }
-      for (let index = 0; index < values.length; index++) {
-        const segment = found[index] as number;
-        found[index] = segment < 0 ? hole : (winners[segment] as number);
-      }
+      if (starts.length === 0) found.fill(hole);
+      else batch.find(values, found);
     },
   };
 };

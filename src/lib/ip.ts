@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { parseIpv4 } from './ipv4.ts';
 
 /** Unsigned 32-bit words of an IPv6 address, the most significant first. */
 export type IpWords = readonly [number, number, number, number];
@@ -17,32 +18,6 @@ export interface IpBlock {
   readonly first: IpAddress;
   readonly last: IpAddress;
 }
-
-/** The unsigned integer of a dotted quad; -1 for any other text. */
-export const parseIpv4 = (text: string): number => {
-  let value = 0;
-  let octet = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 46) {
-      if (digits === 0 || dots === 3) return -1;
-      value = value * 256 + octet;
-      octet = 0;
-      digits = 0;
-      dots += 1;
-    } else {
-      const digit = code - 48;
-      const padded = digits > 0 && octet === 0;
-      if (digit < 0 || digit > 9 || padded) return -1;
-      octet = octet * 10 + digit;
-      if (octet > 255) return -1;
-      digits += 1;
-    }
-  }
-  return dots === 3 && digits > 0 ? value * 256 + octet : -1;
-};
 
 const hex = (value: number): string => value.toString(16);
 

@@ -1,5 +1,6 @@
 import type { ReadonlyDictionary } from '../../indices/dictionary.ts';
-import { type IpAddress, parseIp, parseIpv4 } from '../../lib/ip.ts';
+import { type IpAddress, parseIp } from '../../lib/ip.ts';
+import { parseIpv4 } from '../../lib/ipv4.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { FoundCity } from './found-city.ts';
 import type { IpTable } from './table.ts';

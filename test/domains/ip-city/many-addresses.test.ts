@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
+import { formatIp, parseIp } from '../../../src/lib/ip.ts';
 import { openApp } from '../../support/app.ts';
 
 const document = `query ($addresses: [String!]!, $asOf: AsOfInput) {
@@ -67,4 +69,39 @@ it('refuses more addresses than a page may have', async () => {
     message: 'addresses must be at most 2 (setting pageSizeMax)',
     extensions: { code: 'LIMIT_EXCEEDED' },
   });
+});
+
+it('finds what each of many texts alone has, for both families, mapped addresses and texts that are no address', async () => {
+  const { app } = await withRanges();
+  const { ipCity } = app.domains;
+  // In the ranges and around their ends.
+  const value = fc.oneof(
+    fc.nat(0xffffffff),
+    fc.constantFrom(0, 0x0a010000, 0x0a0106ff, 0x0a010700, 0x0a0107ff, 0x0a010800, 0x0a01ffff, 0x0a020000, 0xffffffff),
+  );
+  const ipv4 = value.map((each) => formatIp({ family: 4, value: each }));
+  const ipv6 = fc.constantFrom('2001:db8::', '2001:DB8::1', '2001:db9::', '::', '::1.2.3.4', 'fe80::1%eth0');
+  const bad = fc
+    .tuple(ipv4, fc.nat(15), fc.constantFrom('', '.', ' ', '0', 'x', 'é'))
+    .map(([text, at, more]) => text.slice(0, at) + more + text.slice(at + 1));
+  const text = fc.oneof(
+    ipv4,
+    ipv4,
+    ipv6,
+    ipv4.map((each) => `::ffff:${each}`),
+    bad,
+  );
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 40 }), fc.constantFrom(1, 40), (drawn, repeats) => {
+      const texts = Array.from({ length: repeats }, () => drawn).flat();
+      const batch = ipCity.citiesOf(texts);
+      for (const [index, each] of texts.entries()) {
+        const ip = parseIp(each);
+        const alone = ip && ipCity.cityOf(ip);
+        const found = batch.resultAt(index);
+        expect(batch.cityAt(index)).toBe(alone ? alone.city : null);
+        expect([found?.ip, found?.city, found?.range]).toEqual([alone?.ip, alone?.city, alone?.range]);
+      }
+    }),
+  );
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
 
@@ -58,4 +59,46 @@ it('refuses ids that no user can have, by their positions, and more users than a
     message: 'userIds must be at most 2 (setting pageSizeMax)',
     extensions: { code: 'LIMIT_EXCEEDED' },
   });
+});
+
+it('finds what each of many users alone has, with ids of every width, repeats and unknown users, in every snapshot', async () => {
+  const opened = await openApp();
+  onTestFinished(opened.close);
+  const known = ['u', 'ж', 'é', '漢字', '𝄞', 'ж'.repeat(256), 'a'.repeat(256), 'a'.repeat(255), '0', '00'];
+  const many = Array.from({ length: 3000 }, (_, index) => `${index}`);
+  const rows = [...many, ...known, ...known, ...known].map((userId, row) => ({
+    user_id: userId,
+    created_at: `2020-0${1 + ((row * 5) % 7)}-01T00:00:00Z`,
+    status: words[row % 3],
+  }));
+  await opened.importFile('user-status', { name: 'changes.json', text: JSON.stringify(rows) });
+  const { userStatus } = opened.app.domains;
+  const { sequence: newest } = opened.app.ledger.snapshot();
+  const id = fc.oneof(
+    fc.constantFrom(...known, 'unknown', 'ж'.repeat(255), 'é漢'),
+    fc.nat(4000).map(String),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }),
+  );
+  const atMonth = fc.nat(8).map((month) => Date.UTC(2019, 11 + month, 1) * 1000);
+  fc.assert(
+    fc.property(
+      fc.array(id, { maxLength: 40 }),
+      fc.constantFrom(1, 40),
+      atMonth,
+      fc.nat(newest),
+      (drawn, repeats, atUs, sequence) => {
+        const ids = Array.from({ length: repeats }, () => drawn).flat();
+        for (const knowledge of [{}, { sequence }]) {
+          const batch = userStatus.statusesAt(ids, atUs, knowledge);
+          for (const [index, userId] of ids.entries())
+            expect({
+              ...{ userId, atUs: batch.atUs, sequence: batch.sequence, status: batch.statusAt(index) },
+              ...{ validFromUs: batch.validFromUsAt(index), validToUs: batch.validToUsAt(index) },
+              decidedBySeq: batch.decidedBySeqAt(index),
+            }).toEqual(userStatus.statusAt(userId, atUs, knowledge));
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
