@@ -151,25 +151,35 @@ export const parseInstant = (text: string): number | null => {
   return us >= instantMinUs && us <= instantMaxUs ? us : null;
 };
 
-const padded = (value: number, length: number): string => String(value).padStart(length, '0');
+/** 00 to 99. */
+const pairs: readonly string[] = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+
+/** Two digits of a whole number below 100. */
+const pair = (value: number): string => pairs[value] as string;
+
+const yearText = (year: number): string =>
+  year >= 1000 && year <= 9999 ? String(year) : String(year).padStart(4, '0');
+
+/** The fraction of a second with its point, without zeros at its end; nothing for zero. */
+const fractionText = (micros: number): string => {
+  if (micros === 0) return '';
+  const digits = `.${pair(Math.trunc(micros / 10_000))}${pair(Math.trunc(micros / 100) % 100)}${pair(micros % 100)}`;
+  return micros % 10 === 0 ? digits.replace(/0+$/, '') : digits;
+};
 
 /** RFC 3339 with `Z`; the fraction has 1 to 6 digits and is left out when zero. Throws RangeError for no instant. */
 export const formatInstant = (us: number): string => {
   if (!Number.isSafeInteger(us)) throw new RangeError(`not an instant: ${us}`);
   const days = floorDiv(us, dayUs);
-  const { year, month, day } = civilFromDays(days);
   const withinDay = us - days * dayUs;
   const seconds = Math.trunc(withinDay / 1_000_000);
-  const micros = withinDay % 1_000_000;
-  const fraction = micros === 0 ? '' : `.${padded(micros, 6).replace(/0+$/, '')}`;
-  const clock = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60];
-  const time = clock.map((part) => padded(part, 2)).join(':');
-  return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}T${time}${fraction}Z`;
+  const minutes = Math.trunc(seconds / 60);
+  const time = `${pair(Math.trunc(minutes / 60))}:${pair(minutes % 60)}:${pair(seconds % 60)}`;
+  return `${formatDays(days)}T${time}${fractionText(withinDay % 1_000_000)}Z`;
 };
 
 /** Formats days from 1970-01-01 as `2008-10-21`. */
 export const formatDays = (days: number): string => {
   const { year, month, day } = civilFromDays(days);
-  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
-  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  return `${yearText(year)}-${pair(month)}-${pair(day)}`;
 };

@@ -113,6 +113,15 @@ describe('formatInstant', () => {
     expect(formatInstant(us)).toBe(text);
   });
 
+  it('formatInstant writes what Date writes, without zeros at the end', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: instantMinUs / 1000, max: Math.trunc(instantMaxUs / 1000) }), (ms) => {
+        const text = new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
+        expect(formatInstant(ms * 1000)).toBe(text);
+      }),
+    );
+  });
+
   it('formatInstant rejects a number that is not an instant', () => {
     expect(() => formatInstant(0.5)).toThrow(RangeError);
     expect(() => formatInstant(Number.NaN)).toThrow(RangeError);
