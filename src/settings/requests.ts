@@ -112,7 +112,7 @@ export const requestSettings = {
   },
   checkpointRows: {
     type: integer(),
-    default: '4096',
+    default: '2048',
     description:
       'Facts between two checkpoints of the sums that aggregates of all facts, or of those of a span of time, are answered from: fewer make such answers faster, and take more memory.',
   },

@@ -5,6 +5,7 @@ import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
 import type { AsOf, GroupFactsRequest, GroupQuery } from './engine.ts';
 import type { FactSet, StoredFact } from './fact-set.ts';
 import { checkFilter, type FilterLimits } from './filter.ts';
+import { GroupKeys } from './group-keys.ts';
 import type { Measures } from './group-measures.ts';
 import { type GroupOrder, groupsInOrder, KnownOrders } from './group-order.ts';
 import { type MeasuredGroups, SharedGroups, type SharedGroupsLimits } from './shared-groups.ts';
@@ -57,7 +58,7 @@ export const createEnrichedAggregate = (
   limits: AggregateLimits,
 ): EnrichedAggregate => {
   const shared = new SharedGroups(resolveSequence, limits);
-  const knownOrders = new KnownOrders();
+  const [knownOrders, groupKeys] = [new KnownOrders(), new GroupKeys()];
   const { queryGroupsMax } = limits;
   return {
     async aggregate({ source, orderBy, ...query }, work = new Work()) {
@@ -69,7 +70,7 @@ export const createEnrichedAggregate = (
         if (work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
       };
       const found = await shared.find({ facts, query, work, spend });
-      return aggregationOf({ ...found, query, orderBy, work, facts, knownOrders });
+      return aggregationOf({ ...found, query, orderBy, work, facts, knownOrders, groupKeys });
     },
   };
 };
@@ -97,17 +98,19 @@ interface GroupedFacts extends MeasuredGroups {
   readonly work: Work;
   readonly facts: FactSet;
   readonly knownOrders: KnownOrders;
+  readonly groupKeys: GroupKeys;
 }
 
 const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
   const { groups, measures, query, facts } = grouped;
   const { sequence } = groups;
   const { groupBy } = query;
+  const keyOf = grouped.groupKeys.of(groups, groupBy);
   const order = await groupsInOrder({ ...grouped, groupBy, measuresOf: measures.of });
   const aggregation: Aggregation = {
     count: order.length,
     groups(offset = 0, limit = order.length) {
-      const shared = { ...grouped, groupBy, aggregation };
+      const shared = { keyOf, measuresOf: measures.of, aggregation };
       const page = order.subarray(offset, offset + limit);
       const found = new Array<Group>(page.length);
       for (let index = 0; index < page.length; index++) found[index] = new GroupOf(shared, page[index] as number);
@@ -124,8 +127,9 @@ const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
   return aggregation;
 };
 
-interface SharedOfGroups extends MeasuredGroups {
-  readonly groupBy: GroupQuery['groupBy'];
+interface SharedOfGroups {
+  readonly keyOf: (group: number) => GroupKey;
+  readonly measuresOf: (group: number) => Measures;
   readonly aggregation: Aggregation;
 }
 
@@ -140,15 +144,11 @@ class GroupOf implements Group {
   }
 
   get key(): GroupKey {
-    const { groups, groupBy } = this.#shared;
-    const key: Record<string, string | number> = {};
-    for (let index = 0; index < groupBy.length; index++)
-      key[groupBy[index] as string] = groups.valueOf(this.group, index);
-    return key;
+    return this.#shared.keyOf(this.group);
   }
 
   get measures(): Measures {
-    return this.#shared.measures.of(this.group);
+    return this.#shared.measuresOf(this.group);
   }
 
   get aggregation(): Aggregation {
