@@ -1,5 +1,6 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { DomainError } from '../src/errors.ts';
+import type { Records } from '../src/lib/record-columns.ts';
 import type { LedgerArchive } from './ledger-archive.ts';
 import type { ColumnName, ErasingTx, LedgerTable, Match, Row, Tx } from './tx.ts';
 
@@ -139,8 +140,8 @@ export interface Store {
     columns: readonly C[],
     after: number,
     upTo: number,
-  ): Pick<Row<T>, C>[];
-  /** The first `limit` of these records. */
+  ): Records<Pick<Row<T>, C>>;
+  /** The first `limit` of these records, as rows. */
   recordPage<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     columns: readonly C[],
@@ -162,7 +163,7 @@ export interface Store {
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     request: SliceRequest<T, C>,
-  ): Iterable<Pick<Row<T>, C>[]>;
+  ): Iterable<Records<Pick<Row<T>, C>>>;
   /** Like `write`, for work that erases records. */
   erase<R>(work: (tx: ErasingTx) => R): Promise<R>;
   /** Throws BAD_REQUEST for a store in memory. */

@@ -30,7 +30,7 @@ const units: readonly Unit[] = [
   { name: 'lib', files: /^src\/lib\//, may: ['errors'] },
   { name: 'config', files: /^src\/(config\.ts$|settings\/)/, may: ['lib', 'errors'] },
   { name: 'tables', files: /^db\/tables\//, may: [], types: ['lib'] },
-  { name: 'store types', files: /^db\/(store|tx|ledger-archive)\.ts$/, may: [], types: ['tables', 'errors'] },
+  { name: 'store types', files: /^db\/(store|tx|ledger-archive)\.ts$/, may: [], types: ['tables', 'lib', 'errors'] },
   { name: 'duckdb library', files: /^db\/datasets\/duckdb-library\.ts$/, may: [] },
   { name: 'segment files', files: /^db\/segments\//, may: ['errors', 'lib', 'duckdb library'] },
   {

@@ -1,8 +1,9 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { RecordColumns } from '../../src/lib/record-columns.ts';
 import type { KeyRange, PageRequest } from '../store.ts';
 import type { ArchivedRecords, Values } from './archived-records.ts';
 import { type ArchivedTable, archivedTableOf, keyIn } from './archived-tables.ts';
-import { type ColumnDecoder, columnsOf, decodeRow, decodersOf, encodeValues } from './columns.ts';
+import { type ColumnDecoder, columnsOf, columnsOfValues, decodeRow, decodersOf, encodeValues } from './columns.ts';
 
 type Row = Record<string, unknown>;
 type Match = Readonly<Record<string, unknown>>;
@@ -41,16 +42,24 @@ export class ArchivedRows {
   }
 
   /** The first rows of a range that match, at most `limit`; with `isReversed` the last ones, from the end. */
-  rows(table: SQLiteTable, range: Range, { columns, match = {}, limit, isReversed = false }: RowsRequest): Row[] {
+  rows(table: SQLiteTable, range: Range, request: RowsRequest): Row[] {
+    return this.#values(table, range, request).map(rowsWith(table, request.columns));
+  }
+
+  /** The same as columns. */
+  columns(table: SQLiteTable, range: Range, request: RowsRequest): RecordColumns {
+    return columnsOfValues(table, request.columns, this.#values(table, range, request));
+  }
+
+  #values(table: SQLiteTable, range: Range, { match = {}, limit, isReversed = false }: RowsRequest): Values[] {
     const archived = tableOf(table);
-    const found: Row[] = [];
+    const found: Values[] = [];
     if (range.after >= range.upTo || limit === 0) return found;
-    const rowOf = rowsWith(table, columns);
     const matches = matcher(table, match);
     for (const page of this.#matching(archived, range, match, isReversed))
       for (const { values } of page) {
         if (!matches(values)) continue;
-        found.push(rowOf(values));
+        found.push(values);
         if (found.length === limit) return found;
       }
     return found;

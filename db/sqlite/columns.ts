@@ -1,5 +1,6 @@
 import { Column, getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { RecordColumns } from '../../src/lib/record-columns.ts';
 import { unreadable } from './damage-errors.ts';
 
 type Convert = (value: unknown) => unknown;
@@ -42,6 +43,15 @@ export const decodersOf = (table: SQLiteTable, keys: readonly string[]): readonl
     return [{ key, decode: (value: unknown) => column.mapFromDriverValue(value) }];
   });
 
+/** `decodeRow` for rows with these properties; null when their values are as declared. */
+export const rowDecoderOf = (
+  table: SQLiteTable,
+  keys: readonly string[],
+): ((row: Record<string, unknown>) => void) | null => {
+  const decoders = decodersOf(table, keys);
+  return decoders.length === 0 ? null : (row) => decodeRow(row, decoders);
+};
+
 /** Replaces the driver values of a row by values of the declared types. Throws DATA_DAMAGED for one that cannot be read. */
 export const decodeRow = (row: Record<string, unknown>, decoders: readonly ColumnDecoder[]): void => {
   for (const { key, decode } of decoders) {
@@ -52,4 +62,22 @@ export const decodeRow = (row: Record<string, unknown>, decoders: readonly Colum
       throw unreadable(error);
     }
   }
+};
+
+/** Some columns of records whose driver values are in the order of the table's columns. */
+export const columnsOfValues = (
+  table: SQLiteTable,
+  columns: readonly string[],
+  records: readonly (readonly unknown[])[],
+): RecordColumns => {
+  const keys = columnsOf(table).map(([key]) => key);
+  const valuesOf = (column: string): unknown[] => {
+    const position = keys.indexOf(column);
+    return records.map((values) => values[position]);
+  };
+  return new RecordColumns({
+    length: records.length,
+    columns: new Map(columns.map((column) => [column, valuesOf(column)])),
+    decode: rowDecoderOf(table, columns),
+  });
 };

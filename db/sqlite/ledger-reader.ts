@@ -1,5 +1,6 @@
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { RecordColumns } from '../../src/lib/record-columns.ts';
 import type { ColumnName, KeyRange, LedgerTable, Match, PageRequest, Row, SliceRequest } from '../store.ts';
 import { type ArchivedRows, archivedPart, archivedRange, boundedPage } from './archived-rows.ts';
 import { columnsOf } from './columns.ts';
@@ -29,25 +30,40 @@ export class LedgerReader {
     this.#archived = archived;
   }
 
-  /** The first records of a range, all without a limit. */
+  /** All records of a range. */
+  columns(
+    table: LedgerTable,
+    columns: readonly string[],
+    { after, upTo }: { readonly after: number; readonly upTo: number },
+  ): RecordColumns {
+    const read = (from: number): RecordColumns =>
+      this.#reader.readColumns({ table, columns, condition: inOrder, parameters: [from, upTo] });
+    return this.#with(
+      table,
+      (lastSeq, archived) => {
+        if (after >= lastSeq) return read(after);
+        const older = archived.columns(table, { after, upTo: Math.min(upTo, lastSeq) }, { columns });
+        return upTo <= lastSeq ? older : older.followedBy(read(lastSeq));
+      },
+      () => read(after),
+    );
+  }
+
+  /** The first records of a range. */
   records(
     table: LedgerTable,
     columns: readonly string[],
-    { after, upTo, limit }: { readonly after: number; readonly upTo: number; readonly limit?: number },
+    { after, upTo, limit }: { readonly after: number; readonly upTo: number; readonly limit: number },
   ): object[] {
-    const read = (from: number, limit: number | undefined): object[] => {
-      const [condition, parameters] =
-        limit === undefined ? [inOrder, [from, upTo]] : [`${inOrder} limit ?`, [from, upTo, limit]];
-      return this.#reader.read({ table, columns, condition, parameters });
-    };
+    const read = (from: number, rows: number): object[] =>
+      this.#reader.read({ table, columns, condition: `${inOrder} limit ?`, parameters: [from, upTo, rows] });
     return this.#with(
       table,
       (lastSeq, archived) => {
         if (after >= lastSeq) return read(after, limit);
         const range = { after, upTo: Math.min(upTo, lastSeq) };
-        const rows = archived.rows(table, range, { columns, ...(limit === undefined ? {} : { limit }) });
-        if (upTo <= lastSeq || rows.length === limit) return rows;
-        return [...rows, ...read(lastSeq, limit === undefined ? undefined : limit - rows.length)];
+        const rows = archived.rows(table, range, { columns, limit });
+        return upTo <= lastSeq || rows.length === limit ? rows : [...rows, ...read(lastSeq, limit - rows.length)];
       },
       () => read(after, limit),
     );
@@ -138,17 +154,18 @@ export class LedgerReader {
   *slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     request: SliceRequest<T, C>,
-  ): Iterable<Pick<Row<T>, C>[]> {
+  ): Iterable<RecordColumns> {
     const lastSeq = this.#archived?.lastSeqOf(table) ?? 0;
     const { columns, match, orderBy, sliceRows } = request;
     if (lastSeq > 0) {
       requireSequence(orderBy);
       for (let after = 0; ; ) {
         const range = { after, upTo: lastSeq };
-        const rows = this.#archived?.rows(table, range, { columns, match, limit: sliceRows }) ?? [];
-        if (rows.length > 0) yield rows as Pick<Row<T>, C>[];
-        if (rows.length < sliceRows) break;
-        after = rows.at(-1)?.seq as number;
+        const records = this.#archived?.columns(table, range, { columns, match, limit: sliceRows });
+        if (!records || records.length === 0) break;
+        yield records;
+        if (records.length < sliceRows) break;
+        after = records.lastOf('seq') as number;
       }
     }
     yield* readSlices(this.#reader, table, request, lastSeq);

@@ -1,5 +1,6 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
-import { columnsOf, decodeRow, decodersOf } from './columns.ts';
+import type { RecordColumns } from '../../src/lib/record-columns.ts';
+import { columnsOfValues } from './columns.ts';
 
 /** Maximum number of records; beyond it projections read from the store, but they usually catch up long before. */
 const recordsMax = 10_000;
@@ -27,27 +28,14 @@ export class RecentCommits {
   }
 
   /** These columns of a table's records with `after < seq <= upTo`; null when some records of this range are missing. */
-  records(
-    table: SQLiteTable,
-    columns: readonly string[],
-    after: number,
-    upTo: number,
-  ): Record<string, unknown>[] | null {
+  records(table: SQLiteTable, columns: readonly string[], after: number, upTo: number): RecordColumns | null {
     if (after + 1 < this.#firstSeq || upTo >= this.#firstSeq + this.#records.length) return null;
-    const keys = columnsOf(table).map(([key]) => key);
-    const positions = columns.map((column) => keys.indexOf(column));
-    const decoders = decodersOf(table, columns);
-    const rows: Record<string, unknown>[] = [];
+    const values: (readonly unknown[])[] = [];
     for (let seq = after + 1; seq <= upTo; seq++) {
       const record = this.#records[seq - this.#firstSeq] as RecentRecord;
-      if (record.table !== table) continue;
-      const row: Record<string, unknown> = {};
-      for (let index = 0; index < columns.length; index++)
-        row[columns[index] as string] = record.values[positions[index] as number];
-      decodeRow(row, decoders);
-      rows.push(row);
+      if (record.table === table) values.push(record.values);
     }
-    return rows;
+    return columnsOfValues(table, columns, values);
   }
 
   /** Drops the records up to a sequence number. */

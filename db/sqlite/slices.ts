@@ -1,4 +1,5 @@
-import type { ColumnName, LedgerTable, Row, SliceRequest } from '../store.ts';
+import type { RecordColumns } from '../../src/lib/record-columns.ts';
+import type { ColumnName, LedgerTable, SliceRequest } from '../store.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import type { RecordReader } from './record-reader.ts';
 
@@ -11,7 +12,7 @@ export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   table: T,
   { columns, match, orderBy, sliceRows }: SliceRequest<T, C>,
   after = 0,
-): Iterable<Pick<Row<T>, C>[]> {
+): Iterable<RecordColumns> {
   const key = `"${columnOf(table, orderBy).name}"`;
   const matching = Object.entries(match).map(
     ([name, value]) => `"${columnOf(table, name).name}" ${value === null ? 'is null' : '= ?'}`,
@@ -20,13 +21,12 @@ export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   const first = `where ${matching.join(' and ') || '1'} ${order}`;
   const further = `where ${[...matching, `(${key}, seq) > (?, ?)`].join(' and ')} ${order}`;
   const matched = encodeValues(table, match).filter((value) => value !== null);
-  let last: Record<string, unknown> | undefined = after > 0 ? { seq: after } : undefined;
+  let from: readonly unknown[] = after > 0 ? [after, after] : [];
   for (;;) {
-    const condition = last ? further : first;
-    const from = last ? [...encodeValues(table, { [orderBy]: last[orderBy] }), last.seq] : [];
-    const rows = reader.read({ table, columns, condition, parameters: [...matched, ...from] });
-    if (rows.length > 0) yield rows as Pick<Row<T>, C>[];
-    last = rows.at(-1);
-    if (rows.length < sliceRows) return;
+    const condition = from.length > 0 ? further : first;
+    const records = reader.readColumns({ table, columns, condition, parameters: [...matched, ...from] });
+    if (records.length > 0) yield records;
+    if (records.length < sliceRows) return;
+    from = [records.lastOf(orderBy), records.lastOf('seq')];
   }
 }

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError, serverIsClosing } from '../../src/errors.ts';
+import type { Records } from '../../src/lib/record-columns.ts';
 import type {
   BulkOptions,
   ColumnName,
@@ -173,10 +174,10 @@ class SqliteStore implements Store {
     columns: readonly C[],
     after: number,
     upTo: number,
-  ): Pick<Row<T>, C>[] {
-    const rows =
-      this.#recent.records(table, columns, after, upTo) ?? this.#ledger.records(table, columns, { after, upTo });
-    return rows as Pick<Row<T>, C>[];
+  ): Records<Pick<Row<T>, C>> {
+    const records =
+      this.#recent.records(table, columns, after, upTo) ?? this.#ledger.columns(table, columns, { after, upTo });
+    return records as unknown as Records<Pick<Row<T>, C>>;
   }
 
   recordPage: Store['recordPage'] = (table, columns, range) => this.#ledger.records(table, columns, range) as never;
@@ -205,8 +206,8 @@ class SqliteStore implements Store {
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     request: SliceRequest<T, C>,
-  ): Iterable<Pick<Row<T>, C>[]> {
-    return this.#ledger.slices(table, request);
+  ): Iterable<Records<Pick<Row<T>, C>>> {
+    return this.#ledger.slices(table, request) as Iterable<unknown> as Iterable<Records<Pick<Row<T>, C>>>;
   }
 
   bytes(): number {

@@ -1,3 +1,4 @@
+import type { TextColumn } from '../lib/text-column.ts';
 import { absentUint32, copyInto, growableUint32, grownCapacity } from './growable.ts';
 import { finishHash, HashShards, mixIn } from './hash-shards.ts';
 import { type HasState, type StateColumns, withSpare } from './state-columns.ts';
@@ -17,6 +18,8 @@ export interface ReadonlyDictionary {
 export interface Dictionary extends ReadonlyDictionary, HasState {
   /** Code of a text; a new text gets the next code. */
   intern(text: string): number;
+  /** The same for each text of a column; -1 for null. */
+  internAll(texts: TextColumn): Int32Array;
   /** Bytes allocated, with those of the texts that are kept as strings besides. */
   readonly byteLength: number;
 }
@@ -30,7 +33,8 @@ export const createDictionary = (): Dictionary => {
     },
     codeOf: (text) => texts.codeOf(text),
     readCodes: (keys, codes) => texts.readCodes(keys, codes),
-    intern: (text) => texts.intern(text),
+    intern: (text) => texts.intern(text, 0, text.length),
+    internAll: (column) => texts.internAll(column),
     textOf: (code) => texts.textOf(code),
     exchange: (columns) => texts.exchange(columns),
     get byteLength() {
@@ -58,8 +62,10 @@ class TextTable extends HashShards {
   /** By code, as far as texts were interned or read. */
   #texts: (string | undefined)[] = [];
   #stringBytes = 0;
-  /** The text that is looked for. */
+  /** Holds the text that is looked for, between these bounds. */
   #key = '';
+  #keyStart = 0;
+  #keyEnd = 0;
   readonly #hashes = new Int32Array(textsAtOnce);
   readonly #candidates = new Uint32Array(textsAtOnce);
 
@@ -75,8 +81,7 @@ class TextTable extends HashShards {
   }
 
   codeOf(text: string): number | undefined {
-    this.#key = text;
-    const code = this.find(hashOf(this.seed, text));
+    const code = this.find(this.#lookFor(text, 0, text.length));
     return code < 0 ? undefined : code;
   }
 
@@ -85,23 +90,43 @@ class TextTable extends HashShards {
     const [hashes, candidates] = [this.#hashes, this.#candidates];
     for (let from = 0; from < texts.length; from += textsAtOnce) {
       const count = Math.min(textsAtOnce, texts.length - from);
-      for (let index = 0; index < count; index++) hashes[index] = hashOf(this.seed, texts[from + index] as string);
+      for (let index = 0; index < count; index++) {
+        const text = texts[from + index] as string;
+        hashes[index] = hashOf(this.seed, text, 0, text.length);
+      }
       this.readCandidates(hashes, count, candidates);
       this.#verify(texts, from, count, codes);
     }
   }
 
-  intern(text: string): number {
-    this.#key = text;
-    const hash = hashOf(this.seed, text);
+  intern(text: string, start: number, end: number): number {
+    const hash = this.#lookFor(text, start, end);
     const known = this.find(hash);
     if (known >= 0) return known;
-    this.#append(text);
+    this.#append(text, start, end);
     const code = this.#ends.push(this.#used);
-    this.#texts.push(text);
-    this.#stringBytes += this.#stringBytesOf(code);
+    // Strings are made for who reads them: most of millions of texts are only looked for.
+    this.#texts.push(undefined);
     this.add(hash, code);
     return code;
+  }
+
+  internAll({ text, starts, ends }: TextColumn): Int32Array {
+    const [hashes, candidates] = [this.#hashes, this.#candidates];
+    const codes = new Int32Array(starts.length);
+    for (let from = 0; from < codes.length; from += textsAtOnce) {
+      const count = Math.min(textsAtOnce, codes.length - from);
+      for (let index = 0; index < count; index++)
+        hashes[index] = hashOf(this.seed, text, starts[from + index] as number, ends[from + index] as number);
+      this.readCandidates(hashes, count, candidates);
+      for (let index = 0; index < count; index++) {
+        const [start, end] = [starts[from + index] as number, ends[from + index] as number];
+        const code = candidates[index] as number;
+        const isKnown = code !== absentUint32 && this.#isTextOf(code, text, start, end);
+        codes[from + index] = end < start ? -1 : isKnown ? code : this.intern(text, start, end);
+      }
+    }
+    return codes;
   }
 
   textOf(code: number): string {
@@ -127,26 +152,54 @@ class TextTable extends HashShards {
   }
 
   protected isKeyOf(code: number): boolean {
-    return isTextAt(this.#arena, this.#startOf(code), this.#ends.values[code] as number, this.#key);
+    return this.#isTextOf(code, this.#key, this.#keyStart, this.#keyEnd);
+  }
+
+  /** Whether a part of a text is the text of a code. */
+  #isTextOf(code: number, text: string, from: number, to: number): boolean {
+    const arena = this.#arena;
+    const first = this.#startOf(code) + 1;
+    const length = to - from;
+    const bytes = (this.#ends.values[code] as number) - first;
+    if (arena[first - 1] === twoBytes) {
+      if (bytes !== 2 * length) return false;
+      for (let index = 0; index < length; index++) {
+        const unit = (arena[first + 2 * index] as number) | ((arena[first + 2 * index + 1] as number) << 8);
+        if (unit !== text.charCodeAt(from + index)) return false;
+      }
+      return true;
+    }
+    if (bytes !== length) return false;
+    for (let index = 0; index < length; index++)
+      if (arena[first + index] !== text.charCodeAt(from + index)) return false;
+    return true;
   }
 
   /** Turns candidates into codes. Of two texts with the same tag in one shard, one has the other as its candidate. */
   #verify(texts: readonly string[], from: number, count: number, codes: Uint32Array): void {
-    const [arena, ends, candidates] = [this.#arena, this.#ends.values, this.#candidates];
+    const candidates = this.#candidates;
     for (let index = 0; index < count; index++) {
       const code = candidates[index] as number;
-      let found = code;
-      if (code !== absentUint32) {
-        const text = texts[from + index] as string;
-        const start = code === 0 ? 0 : (ends[code - 1] as number);
-        if (!isTextAt(arena, start, ends[code] as number, text)) found = this.codeOf(text) ?? absentUint32;
-      }
-      codes[from + index] = found;
+      const text = texts[from + index] as string;
+      const isFound = code === absentUint32 || this.#isTextOf(code, text, 0, text.length);
+      codes[from + index] = isFound ? code : (this.codeOf(text) ?? absentUint32);
     }
   }
 
   protected hashOfCode(code: number): number {
-    return hashOf(this.seed, this.#texts[code] ?? this.#read(code));
+    const start = this.#startOf(code);
+    const end = this.#ends.values[code] as number;
+    return this.#arena[start] === oneByte
+      ? hashOfBytes(this.seed, this.#arena, start + 1, end)
+      : hashOf(this.seed, this.#read(code), 0, (end - start - 1) / 2);
+  }
+
+  /** Notes a text to look for, and returns its hash. */
+  #lookFor(text: string, start: number, end: number): number {
+    this.#key = text;
+    this.#keyStart = start;
+    this.#keyEnd = end;
+    return hashOf(this.seed, text, start, end);
   }
 
   /** Of a text as a string: V8 makes them in steps of 8 bytes. */
@@ -166,17 +219,17 @@ class TextTable extends HashShards {
     return this.#arena[start] === oneByte ? bytes.toString('latin1') : bytes.toString('utf16le');
   }
 
-  #append(text: string): void {
-    const isNarrow = isOneByteText(text);
-    const bytes = isNarrow ? text.length : 2 * text.length;
+  #append(text: string, from: number, to: number): void {
+    const isNarrow = isOneByteText(text, from, to);
+    const bytes = isNarrow ? to - from : 2 * (to - from);
     const start = this.#used + 1;
     if (start + bytes > arenaBytesMax) throw new RangeError('the texts of a dictionary take more than 4 GB');
     if (start + bytes > this.#arena.length)
       this.#arena = copyInto(new Uint8Array(grownCapacity(this.#arena.length, start + bytes)), this.#arena);
     const arena = this.#arena;
     arena[this.#used] = isNarrow ? oneByte : twoBytes;
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
+    for (let index = 0; index < to - from; index++) {
+      const unit = text.charCodeAt(from + index);
       if (isNarrow) arena[start + index] = unit;
       else {
         arena[start + 2 * index] = unit & 0xff;
@@ -190,34 +243,25 @@ class TextTable extends HashShards {
 /** What V8 takes for a string beside its code units, and for a reference to it. */
 const [stringHeadBytes, referenceBytes] = [16, 8];
 
-const isOneByteText = (text: string): boolean => {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;
+const isOneByteText = (text: string, start: number, end: number): boolean => {
+  for (let index = start; index < end; index++) if (text.charCodeAt(index) > 0xff) return false;
   return true;
 };
 
-/** Whether the bytes from `start` up to `end` hold a text, the first one of them says how. */
-const isTextAt = (arena: Uint8Array, start: number, end: number, text: string): boolean => {
-  const { length } = text;
-  const bytes = end - start - 1;
-  if (arena[start] === twoBytes) {
-    if (bytes !== 2 * length) return false;
-    for (let index = 0; index < length; index++) {
-      const byte = start + 1 + 2 * index;
-      if (((arena[byte] as number) | ((arena[byte + 1] as number) << 8)) !== text.charCodeAt(index)) return false;
-    }
-    return true;
-  }
-  if (bytes !== length) return false;
-  for (let index = 0; index < length; index++) if (arena[start + 1 + index] !== text.charCodeAt(index)) return false;
-  return true;
-};
-
-/** The hash of a text, two code units at a time. */
-const hashOf = (seed: number, text: string): number => {
-  const { length } = text;
+/** The hash of a part of a text, two code units at a time. */
+const hashOf = (seed: number, text: string, start: number, end: number): number => {
   let hash = seed;
-  let index = 1;
-  for (; index < length; index += 2) hash = mixIn(hash, text.charCodeAt(index - 1) | (text.charCodeAt(index) << 16));
-  if (index === length) hash = mixIn(hash, text.charCodeAt(index - 1));
-  return finishHash(hash, length);
+  let index = start + 1;
+  for (; index < end; index += 2) hash = mixIn(hash, text.charCodeAt(index - 1) | (text.charCodeAt(index) << 16));
+  if (index === end) hash = mixIn(hash, text.charCodeAt(index - 1));
+  return finishHash(hash, end - start);
+};
+
+/** The same of a text whose code units are bytes. */
+const hashOfBytes = (seed: number, bytes: Uint8Array, start: number, end: number): number => {
+  let hash = seed;
+  let index = start + 1;
+  for (; index < end; index += 2) hash = mixIn(hash, (bytes[index - 1] as number) | ((bytes[index] as number) << 16));
+  if (index === end) hash = mixIn(hash, bytes[index - 1] as number);
+  return finishHash(hash, end - start);
 };

@@ -18,6 +18,13 @@ export const absentUint32 = 2 ** 32 - 1;
 
 const capacityMin = 16;
 
+/** The same as if each element up to `needed` were added alone, so that spare room does not depend on how many come at once. */
+export const capacityFor = (capacity: number, needed: number): number => {
+  let grown = capacity;
+  while (grown < needed) grown = grownCapacity(grown, grown + 1);
+  return grown;
+};
+
 /** The capacity to move to when `needed` no longer fits into `capacity`. */
 export const grownCapacity = (capacity: number, needed: number): number =>
   Math.max(capacityMin, needed, Math.ceil(capacity * 1.5));
@@ -62,6 +69,12 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
       values[length] = value;
       length += 1;
       return length - 1;
+    },
+    pushAll(added) {
+      const end = length + added.length;
+      if (end > values.length) resize(capacityFor(values.length, end));
+      values.set(added, length);
+      length = end;
     },
     set(position, value) {
       if (!(position >= 0 && position < length)) throw new RangeError(`position ${position} is not below ${length}`);

@@ -7,6 +7,8 @@ export interface NumberColumn {
   readonly byteLength: number;
   /** Appends a number and returns its position. */
   push(value: number): number;
+  /** Appends numbers. */
+  pushAll(values: NumberArray): void;
   /** The number at a position below `length`. */
   at(position: number): number;
   /** Writes or loads the numbers. */

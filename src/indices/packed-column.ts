@@ -47,6 +47,10 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     return position;
   }
 
+  pushAll(values: NumberArray): void {
+    for (let index = 0; index < values.length; index++) this.push(values[index] as number);
+  }
+
   at(position: number): number {
     const block = position >>> blockBits;
     const index = position & indexMask;

@@ -1,4 +1,5 @@
-import { grownCapacity } from './growable.ts';
+import { capacityFor, grownCapacity } from './growable.ts';
+import type { NumberArray } from './number-column.ts';
 import { SeqArray } from './seq-array.ts';
 import type { StateColumns } from './state-columns.ts';
 
@@ -25,6 +26,13 @@ export class SeqColumn {
     this.#seqs.set(position, seq);
     this.#length = position + 1;
     return position;
+  }
+
+  pushAll(seqs: NumberArray): void {
+    const end = this.#length + seqs.length;
+    if (end > this.#seqs.capacity) this.#resize(capacityFor(this.#seqs.capacity, end));
+    for (let index = 0; index < seqs.length; index++) this.#seqs.set(this.#length + index, seqs[index] as number);
+    this.#length = end;
   }
 
   /** The number at a position below `length`. */

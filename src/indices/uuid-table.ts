@@ -1,3 +1,4 @@
+import type { TextColumn } from '../lib/text-column.ts';
 import { finishHash, HashShards, mixIn } from './hash-shards.ts';
 import type { HasState, StateColumns } from './state-columns.ts';
 
@@ -8,6 +9,8 @@ export interface UuidTable extends HasState {
   readonly byteLength: number;
   /** The code of a UUID; a new one gets the next code. The text is 36 characters in lower case, as `parseUuid` returns it. */
   intern(uuid: string): number;
+  /** The same for each text of a column. */
+  internAll(uuids: TextColumn): Uint32Array;
   /** The code of a UUID, -1 when it has none. */
   codeOf(uuid: string): number;
 }
@@ -34,7 +37,15 @@ class ShardedUuidTable extends HashShards implements UuidTable {
   }
 
   intern(uuid: string): number {
-    const hash = this.#parse(uuid);
+    return this.#internAt(uuid, 0);
+  }
+
+  internAll({ text, starts }: TextColumn): Uint32Array {
+    return Uint32Array.from(starts, (start) => this.#internAt(text, start));
+  }
+
+  #internAt(text: string, start: number): number {
+    const hash = this.#parse(text, start);
     const known = this.find(hash);
     if (known >= 0) return known;
     const code = this.#append();
@@ -43,7 +54,7 @@ class ShardedUuidTable extends HashShards implements UuidTable {
   }
 
   codeOf(uuid: string): number {
-    return this.find(this.#parse(uuid));
+    return this.find(this.#parse(uuid, 0));
   }
 
   exchange(columns: StateColumns): void {
@@ -78,13 +89,13 @@ class ShardedUuidTable extends HashShards implements UuidTable {
     );
   }
 
-  /** Parses a UUID into `#key` and returns its hash. */
-  #parse(uuid: string): number {
+  /** Parses the UUID that starts at a position into `#key` and returns its hash. */
+  #parse(text: string, start: number): number {
     const key = this.#key;
-    key[0] = hexWord(uuid, 0, 4);
-    key[1] = (hexWord(uuid, 9, 2) << 16) | hexWord(uuid, 14, 2);
-    key[2] = (hexWord(uuid, 19, 2) << 16) | hexWord(uuid, 24, 2);
-    key[3] = hexWord(uuid, 28, 4);
+    key[0] = hexWord(text, start, 4);
+    key[1] = (hexWord(text, start + 9, 2) << 16) | hexWord(text, start + 14, 2);
+    key[2] = (hexWord(text, start + 19, 2) << 16) | hexWord(text, start + 24, 2);
+    key[3] = hexWord(text, start + 28, 4);
     return hashOf(this.seed, key, 0);
   }
 

@@ -1,5 +1,6 @@
 import type { StateColumns } from '../indices/state-columns.ts';
 import { compareTexts } from '../lib/compare.ts';
+import type { Records } from '../lib/record-columns.ts';
 
 /** How much memory a projection holds. */
 export interface ProjectionSize {
@@ -14,9 +15,9 @@ export interface Projection<R> {
   /** The projections whose state this one reads in `prepare`, `apply` or `rebuilt`: their calls come first. */
   readonly after?: readonly string[];
   /** Work that takes time; memory still answers as before. In every step all projections prepare before any applies. */
-  prepare?(rows: R[], rebuilding: boolean): Promise<void>;
-  /** Adds the records at once, without awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
-  apply(rows: R[]): void;
+  prepare?(records: Records<R>, rebuilding: boolean): Promise<void>;
+  /** Adds the records at once, without awaiting, so that no reader sees half a commit. Replaying a record is harmless. */
+  apply(records: Records<R>): void;
   /** Called when the start is done and has read many records, to release what that left unused. */
   rebuilt?(): Promise<void>;
   /** Reported to operators; a projection without it is too small to matter. */

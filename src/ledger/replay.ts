@@ -1,5 +1,6 @@
 import type { Commit, LedgerTable, Store } from '../../db/store.ts';
 import type { StateColumns } from '../indices/state-columns.ts';
+import type { Records } from '../lib/record-columns.ts';
 import type { CommitLog } from './commit-log.ts';
 import { CapturedColumns, LoadedColumns } from './index-files/columns.ts';
 import type { CapturedIndices, IndexFiles } from './index-files/index-files.ts';
@@ -144,27 +145,28 @@ export class Replay {
 
   async #step(commits: readonly Commit[], rebuilding: boolean): Promise<void> {
     const { lastSeq } = commits.at(-1) as Commit;
-    const rowsBySubscription = this.#recordsUpTo(lastSeq);
+    const found = this.#recordsUpTo(lastSeq);
     const batches = this.#subscriptions.flatMap((subscription) => {
-      const rows = rowsBySubscription.get(subscription);
-      return rows ? [{ projection: subscription.projection, rows }] : [];
+      const records = found.get(subscription);
+      return records ? [{ projection: subscription.projection, records }] : [];
     });
-    for (const { projection, rows } of batches) await projection.prepare?.(rows, rebuilding);
-    for (const { projection, rows } of batches) projection.apply(rows);
+    for (const { projection, records } of batches) await projection.prepare?.(records, rebuilding);
+    for (const { projection, records } of batches) projection.apply(records);
     for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
     this.#sequence = lastSeq;
-    this.#onStep(new Map([...rowsBySubscription].map(([{ table }, rows]) => [table, rows.length])));
+    this.#onStep(new Map([...found].map(([{ table }, { length }]) => [table, length])));
   }
 
   /** The new records of each table. They have no gaps: once all are found, no other table is read. */
-  #recordsUpTo(upTo: number): Map<Subscription, never[]> {
-    const found = new Map<Subscription, never[]>();
+  #recordsUpTo(upTo: number): Map<Subscription, Records<never>> {
+    const found = new Map<Subscription, Records<never>>();
     let missing = upTo - this.#sequence;
     for (const each of new Set([...this.#recent, ...this.#subscriptions])) {
       if (missing === 0) break;
-      const rows = this.#store.records(each.table, each.columns as never, this.#sequence, upTo) as never[];
-      if (rows.length > 0) found.set(each, rows);
-      missing -= rows.length;
+      const { table, columns } = each;
+      const records = this.#store.records(table, columns as never, this.#sequence, upTo) as unknown as Records<never>;
+      if (records.length > 0) found.set(each, records);
+      missing -= records.length;
     }
     this.#recent = [...found.keys()];
     return found;

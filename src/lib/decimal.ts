@@ -14,16 +14,18 @@ const microsPerUnit = 1_000_000;
 
 /**
  * Reads `-?digits(.digits)?`; zeros in front and at the end of the fraction do not count. Null for anything else (`+5`,
- * `.5`, `5.`, exponents, spaces) and beyond 15 digits in all or 6 after the point. `-0` is 0.
+ * `.5`, `5.`, exponents, spaces) and beyond 15 digits in all or 6 after the point. `-0` is 0. The bounds are those of a part
+ * of the text.
  */
-export const parseDecimal = (text: string): Decimal | null => {
-  const start = text.charCodeAt(0) === 45 ? 1 : 0;
+export const parseDecimal = (text: string, from = 0, end = text.length): Decimal | null => {
+  const isNegative = from < end && text.charCodeAt(from) === 45;
+  const start = isNegative ? from + 1 : from;
   let units = 0;
   let micros = 0;
   let fractionDigits = -1;
   let digits = 0;
   let zerosHeld = 0;
-  for (let index = start; index < text.length; index += 1) {
+  for (let index = start; index < end; index += 1) {
     const digit = text.charCodeAt(index) - 48;
     if (digit === -2) {
       if (fractionDigits >= 0 || index === start) return null;
@@ -45,11 +47,11 @@ export const parseDecimal = (text: string): Decimal | null => {
       else if (digit > 0) return null;
     }
   }
-  if (text.length === start || fractionDigits === 0) return null;
+  if (end === start || fractionDigits === 0) return null;
   if (digits > decimalDigitsMax || units >= 1e15) return null;
   for (let digit = Math.max(fractionDigits, 0); digit < decimalFractionMax; digit += 1) micros *= 10;
   // Subtracted from zero, because negating would make -0.
-  return start === 1 ? { units: 0 - units, micros: 0 - micros } : { units, micros };
+  return isNegative ? { units: 0 - units, micros: 0 - micros } : { units, micros };
 };
 
 /** Numbers with fewer digits were not computed by adding doubles. */

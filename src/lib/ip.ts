@@ -77,13 +77,27 @@ const hex8 = (word: number): string => hex(word).padStart(8, '0');
 export const ipKey = (ip: IpAddress): string =>
   ip.family === 4 ? `4${hex8(ip.value)}` : `6${ip.words.map(hex8).join('')}`;
 
-/** The address of a key; throws RangeError when the text is not one of `ipKey`. */
-export const ipOfKey = (key: string): IpAddress => {
-  if (!/^(?:4[0-9a-f]{8}|6[0-9a-f]{32})$/.test(key)) throw new RangeError('not an address key');
-  const word = (start: number): number => Number.parseInt(key.slice(start, start + 8), 16);
-  return key.length === 9
-    ? { family: 4, value: word(1) }
-    : { family: 6, words: [word(1), word(9), word(17), word(25)] };
+/** The address of a key, which may be a part of the text; throws RangeError when it is not one of `ipKey`. */
+export const ipOfKey = (key: string, from = 0, end = key.length): IpAddress => {
+  const family = key.charCodeAt(from) - 48;
+  if (family === 4 && end - from === 9) return { family, value: wordOfKey(key, from + 1) };
+  if (family !== 6 || end - from !== 33) throw notAKey();
+  const word = (index: number): number => wordOfKey(key, from + 1 + 8 * index);
+  return { family, words: [word(0), word(1), word(2), word(3)] };
+};
+
+const notAKey = (): RangeError => new RangeError('not an address key');
+
+/** The word that 8 lower-case hexadecimal digits encode. */
+const wordOfKey = (key: string, start: number): number => {
+  let word = 0;
+  for (let index = start; index < start + 8; index += 1) {
+    const code = key.charCodeAt(index);
+    const digit = code <= 57 ? code - 48 : code - 87;
+    if (!(digit >= 0 && digit < 16) || (code > 57 && code < 97)) throw notAKey();
+    word = word * 16 + digit;
+  }
+  return word;
 };
 
 /** Negative, zero or positive; all of family 4 is before family 6. */

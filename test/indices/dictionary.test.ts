@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 import { absentUint32 } from '../../src/indices/growable.ts';
+import { TextColumn } from '../../src/lib/text-column.ts';
 
 test('dictionary codes are dense and stable and map back to their text', () => {
   fc.assert(
@@ -53,4 +54,19 @@ test('reads the codes of many texts as of each of them alone', () => {
   const absent = many.map((each) => `${each}x`);
   dictionary.readCodes([...many, ...absent], codes);
   expect([...codes]).toEqual([...many.map((_, index) => index), ...absent.map(() => absentUint32)]);
+});
+
+test('the texts of a column get the codes that they get one by one, and null gets none', () => {
+  const text = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary', maxLength: 40 }), fc.constant(null));
+  fc.assert(
+    fc.property(fc.array(text), fc.array(text), (first, second) => {
+      const [together, alone] = [createDictionary(), createDictionary()];
+      for (const texts of [first, second]) {
+        const codes = texts.map((each) => (each === null ? -1 : alone.intern(each)));
+        expect([...together.internAll(TextColumn.of(texts))]).toEqual(codes);
+        for (const [index, code] of codes.entries()) if (code >= 0) expect(together.textOf(code)).toBe(texts[index]);
+      }
+      expect(together.size).toBe(alone.size);
+    }),
+  );
 });

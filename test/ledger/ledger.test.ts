@@ -29,7 +29,7 @@ describe('a ledger that closes', () => {
         signal.emit('entered');
         await held;
       },
-      apply: (rows) => void applied.push(...rows.map(({ seq }) => seq)),
+      apply: (records) => void applied.push(...records.numbers('seq')),
       exchange: () => undefined,
     });
     await ledger.catchUp();
@@ -62,9 +62,9 @@ describe('the ledger', () => {
     const seen: { from: number; lengths: [number, number] }[] = [];
     ledger.subscribe(statusChanges, ['seq'], {
       name: 'status',
-      apply(rows) {
+      apply(records) {
         seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
-        for (const { seq } of rows) changes.push(seq);
+        for (const seq of records.numbers('seq')) changes.push(seq);
       },
       exchange: () => undefined,
     });
@@ -72,8 +72,8 @@ describe('the ledger', () => {
       name: 'sales',
       // So that the other projection sees the counts as they were before the step.
       after: ['status'],
-      apply(rows) {
-        for (const { seq } of rows) sales.push(seq);
+      apply(records) {
+        for (const seq of records.numbers('seq')) sales.push(seq);
       },
       exchange: () => undefined,
     });
@@ -137,7 +137,7 @@ describe('the ledger', () => {
       prepare: async () => {
         if (failing) throw new Error('on purpose');
       },
-      apply: (rows) => rows.forEach(({ seq }) => void applied.push(seq)),
+      apply: (records) => void applied.push(...records.numbers('seq')),
       exchange: () => undefined,
     });
     await store.write(appendChange());

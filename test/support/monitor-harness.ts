@@ -13,6 +13,7 @@ import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Projection } from '../../src/ledger/projection.ts';
+import { RecordColumns, type Records } from '../../src/lib/record-columns.ts';
 import { Work } from '../../src/lib/work.ts';
 
 /** A row without the columns that the ledger fills. */
@@ -50,7 +51,9 @@ export const createMonitorHarness = (settings: Readonly<Record<string, string>> 
 
   const apply = <T extends LedgerTable>(table: T, row: object): void => {
     sequence++;
-    projections.get(table)?.apply([{ seq: sequence, importId: null, line: null, ...row }] as never[]);
+    const values = { seq: sequence, importId: null, line: null, ...row };
+    const columns = new Map(Object.entries(values).map(([column, value]) => [column, [value]]));
+    projections.get(table)?.apply(new RecordColumns({ length: 1, columns }) as unknown as Records<never>);
   };
 
   return {

@@ -15,8 +15,8 @@ export const createAlertStates = (ledger: Ledger): AlertStates => {
   const byRule = new Map<number, Map<string, State>>();
   ledger.subscribe(alertChanges, ['seq', 'ruleId', 'subject', 'state'], {
     name: 'alertStates',
-    apply(rows) {
-      for (const { ruleId, subject, state } of rows) {
+    apply(records) {
+      for (const { ruleId, subject, state } of records.rows()) {
         const states = byRule.get(ruleId) ?? new Map<string, State>();
         byRule.set(ruleId, states.set(subject, state));
       }

@@ -4,12 +4,21 @@ import type { StateColumns } from '../../indices/state-columns.ts';
 import { createUuidTable } from '../../indices/uuid-table.ts';
 import { letters } from '../../lib/letter.ts';
 import { SharedComputations } from '../../lib/shared-computations.ts';
+import type { TextColumn } from '../../lib/text-column.ts';
 import type { Work } from '../../lib/work.ts';
 import { CountHistory, FollowupLog, type SymbolSeries } from './followup-log.ts';
 
 const notStarted = 255;
 /** Series as of earlier sequence numbers that are kept: those of a walk through history are of the same one. */
 const cachedSeriesBytes = 64 * 2 ** 20;
+
+export interface ConversationStart {
+  readonly seq: number;
+  readonly uuidCode: number;
+  /** The position of its symbol in `letters`. */
+  readonly symbolCode: number;
+  readonly isWrong: boolean;
+}
 
 /** Conversations in memory: which started with which symbol, in the order of the ledger, and how many follow-ups each has. */
 export class ConversationIndex {
@@ -39,11 +48,19 @@ export class ConversationIndex {
     return this.#lastSeq;
   }
 
+  /** The codes of UUIDs, under which records of them are added. */
+  codesOf(uuids: TextColumn): Uint32Array {
+    const codes = this.#uuids.internAll(uuids);
+    while (this.#symbols.length < this.#uuids.size) {
+      this.#symbols.push(notStarted);
+      this.#positions.push(0);
+    }
+    return codes;
+  }
+
   /** Adds a start. Follow-ups that were recorded earlier are attached to it. */
-  addStart(seq: number, uuid: string, symbol: string, isWrong: boolean): void {
-    const uuidCode = this.#intern(uuid);
+  addStart({ seq, uuidCode, symbolCode, isWrong }: ConversationStart): void {
     const earlier = this.#positions.values[uuidCode] as number;
-    const symbolCode = letters.indexOf(symbol);
     const series = this.#seriesOf(symbolCode);
     const position = series.push(seq, isWrong);
     if (earlier > 0) {
@@ -56,10 +73,9 @@ export class ConversationIndex {
     this.#positions.set(uuidCode, position);
   }
 
-  addFollowup(seq: number, uuid: string): void {
+  addFollowup(seq: number, uuidCode: number): void {
     this.#followups += 1;
     this.#lastSeq = seq;
-    const uuidCode = this.#intern(uuid);
     const symbolCode = this.#symbols.values[uuidCode] as number;
     const position = this.#positions.values[uuidCode] as number;
     if (symbolCode !== notStarted) {
@@ -153,14 +169,5 @@ export class ConversationIndex {
   #pastSeriesBytes(key: string): number {
     const [symbolCode = 0, sequence = 0] = key.split(' ').map(Number);
     return 4 * (this.#seriesOf(symbolCode).upperBound(sequence) + 1);
-  }
-
-  #intern(uuid: string): number {
-    const code = this.#uuids.intern(uuid);
-    if (code === this.#symbols.length) {
-      this.#symbols.push(notStarted);
-      this.#positions.push(0);
-    }
-    return code;
   }
 }

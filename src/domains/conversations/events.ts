@@ -30,9 +30,11 @@ export function* conversationEvents(store: Store, sequence: number): Iterable<Co
 const startsBetween = (store: Store, after: number, upTo: number): ConversationEvent[] =>
   store
     .records(conversations, ['seq', 'recordedAtUs', 'uuid', 'symbol', 'isVowelGuess'], after, upTo)
+    .rows()
     .map((row) => ({ ...row, event: 'initial' }));
 
 const followupsBetween = (store: Store, after: number, upTo: number): ConversationEvent[] =>
   store
     .records(followups, ['seq', 'recordedAtUs', 'uuid'], after, upTo)
+    .rows()
     .map((row) => ({ ...row, event: 'followup', symbol: null, isVowelGuess: null }));

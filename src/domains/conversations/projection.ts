@@ -1,40 +1,35 @@
+import type { Row } from '../../../db/store.ts';
 import { conversations, followups } from '../../../db/tables/conversations.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { ConversationIndex } from './conversation-index.ts';
+import { letters } from '../../lib/letter.ts';
+import type { Records } from '../../lib/record-columns.ts';
+import { ConversationIndex, type ConversationStart } from './conversation-index.ts';
 import { isWrongGuess } from './guess.ts';
 
-interface Start {
-  readonly seq: number;
-  readonly uuid: string;
-  readonly symbol: string;
-  readonly isVowelGuess: boolean;
-}
+type Start = Pick<Row<typeof conversations>, 'seq' | 'uuid' | 'symbol' | 'isVowelGuess'>;
+type Followup = Pick<Row<typeof followups>, 'seq' | 'uuid'>;
 
-type Followup = Pick<Start, 'seq' | 'uuid'> & { readonly symbol?: never };
+/** The records of a step. */
+interface Step {
+  readonly starts?: Records<Start>;
+  readonly followups?: Records<Followup>;
+}
 
 /** The index of all conversations, kept up to date with the ledger. */
 export const projectConversations = (ledger: Ledger): ConversationIndex => {
   const index = new ConversationIndex();
-  /** Records of a step, of both tables: whether a follow-up was an orphan depends on the order of all. */
-  let pending: (Start | Followup)[] = [];
-
-  const collect = async (rows: readonly (Start | Followup)[]): Promise<void> => {
-    for (const row of rows) pending.push(row);
-  };
+  let step: Step = {};
   const apply = (): void => {
-    const records = pending.sort((a, b) => a.seq - b.seq);
-    pending = [];
-    for (const record of records) {
-      const { seq, uuid } = record;
-      if (seq <= index.lastSeq) continue;
-      if (record.symbol === undefined) index.addFollowup(seq, uuid);
-      else index.addStart(seq, uuid, record.symbol, isWrongGuess(record.symbol, record.isVowelGuess));
-    }
+    const { starts, followups } = step;
+    step = {};
+    addInOrder(index, starts ? startsOf(index, starts) : [], followups ? followupsOf(index, followups) : []);
   };
 
   ledger.subscribe(conversations, ['seq', 'uuid', 'symbol', 'isVowelGuess'], {
     name: 'conversations',
-    prepare: collect,
+    async prepare(starts) {
+      step = { ...step, starts };
+    },
     apply,
     async rebuilt() {
       index.trim();
@@ -44,9 +39,49 @@ export const projectConversations = (ledger: Ledger): ConversationIndex => {
   });
   ledger.subscribe(followups, ['seq', 'uuid'], {
     name: 'followups',
-    prepare: collect,
+    async prepare(followups) {
+      step = { ...step, followups };
+    },
     apply,
     exchange: () => undefined,
   });
   return index;
+};
+
+const startsOf = (index: ConversationIndex, starts: Records<Start>): ConversationStart[] => {
+  const codes = index.codesOf(starts.texts('uuid'));
+  const symbols = starts.texts('symbol');
+  const guesses = starts.numbers('isVowelGuess');
+  return Array.from(starts.numbers('seq'), (seq, row) => {
+    const symbol = symbols.text.charAt(symbols.starts[row] as number);
+    const isWrong = isWrongGuess(symbol, guesses[row] === 1);
+    return { seq, uuidCode: codes[row] as number, symbolCode: letters.indexOf(symbol), isWrong };
+  });
+};
+
+const followupsOf = (index: ConversationIndex, followups: Records<Followup>) => {
+  const codes = index.codesOf(followups.texts('uuid'));
+  return Array.from(followups.numbers('seq'), (seq, row) => ({ seq, uuidCode: codes[row] as number }));
+};
+
+/** Adds the records that are new. Whether a follow-up is an orphan depends on the order of both kinds. */
+const addInOrder = (
+  index: ConversationIndex,
+  starts: readonly ConversationStart[],
+  followups: readonly { readonly seq: number; readonly uuidCode: number }[],
+): void => {
+  const known = index.lastSeq;
+  let next = 0;
+  const addFollowupsBefore = (seq: number): void => {
+    for (; next < followups.length; next++) {
+      const followup = followups[next] as { seq: number; uuidCode: number };
+      if (followup.seq > seq) return;
+      if (followup.seq > known) index.addFollowup(followup.seq, followup.uuidCode);
+    }
+  };
+  for (const start of starts) {
+    addFollowupsBefore(start.seq);
+    if (start.seq > known) index.addStart(start);
+  }
+  addFollowupsBefore(Number.POSITIVE_INFINITY);
 };

@@ -176,8 +176,8 @@ export class Eraser {
     const seqs = new Set<number>();
     const counts = matchesOf(userId).map(([kind, table, match]): ErasureCount => {
       let erased = 0;
-      for (const rows of this.#store.slices(table, { columns: ['seq'], match, orderBy: 'seq', sliceRows }))
-        for (const row of rows) {
+      for (const records of this.#store.slices(table, { columns: ['seq'], match, orderBy: 'seq', sliceRows }))
+        for (const row of records.rows()) {
           seqs.add((row as { seq: number }).seq);
           erased++;
         }
@@ -201,8 +201,8 @@ export class Eraser {
   #imagesOnlyOf(userId: string): string[] {
     const own = new Set<string>();
     const request = { columns: ['seq', 'sha256'], match: { userId }, orderBy: 'seq', sliceRows } as const;
-    for (const rows of this.#store.slices(userFiles, request))
-      for (const { sha256 } of rows) if (sha256 !== null) own.add(sha256);
+    for (const records of this.#store.slices(userFiles, request))
+      for (const { sha256 } of records.rows()) if (sha256 !== null) own.add(sha256);
     return [...own].filter(
       (sha256) => this.#store.count(userFiles, { sha256 }) === this.#store.count(userFiles, { sha256, userId }),
     );
@@ -211,16 +211,16 @@ export class Eraser {
   #imageCount(): number {
     const known = new Set<string>();
     const request = { columns: ['seq', 'sha256'], match: { kind: 'IMAGE' }, orderBy: 'seq', sliceRows } as const;
-    for (const rows of this.#store.slices(userFiles, request))
-      for (const { sha256 } of rows) if (sha256 !== null) known.add(sha256);
+    for (const records of this.#store.slices(userFiles, request))
+      for (const { sha256 } of records.rows()) if (sha256 !== null) known.add(sha256);
     return known.size;
   }
 
   #amounts(userId: string | null): Erasure['amount'] {
     let [before, erased] = [0n, 0n];
     const request = { columns: ['seq', 'userId', 'amount'], match: {}, orderBy: 'seq', sliceRows } as const;
-    for (const rows of this.#store.slices(transactions, request))
-      for (const row of rows) {
+    for (const records of this.#store.slices(transactions, request))
+      for (const row of records.rows()) {
         const parsed = parseDecimal(row.amount);
         const micros = parsed ? microsOf(parsed) : 0n;
         before += micros;

@@ -66,8 +66,8 @@ export const createExcludedUsers = (store: Store, ledger: Ledger, users: Users):
   ledger.subscribe(excludedUsers, ['seq', 'userId', 'kind', 'fromUs', 'toUs'], {
     name: 'excluded-users',
     after: ['users'],
-    apply(rows) {
-      for (const { userId, ...row } of rows) {
+    apply(records) {
+      for (const { userId, ...row } of records.rows()) {
         const user = users.addUnnamed(userId);
         if (!index.add({ user, ...row })) continue;
         newest.forget(user);

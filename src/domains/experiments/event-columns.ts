@@ -6,9 +6,10 @@ import { exchangeColumns, exchangeParts, type StateColumns } from '../../indices
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type FactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import { appendNew, factsOf } from '../facts/memory/record-facts.ts';
 import type { Users } from '../users/users.ts';
 import { ArrivalBatches, type BatchServices } from './arrival-batches.ts';
-import { amountOf, contentFields } from './event-record.ts';
+import { contentFields } from './event-record.ts';
 import type { Experiments } from './experiments.ts';
 
 /** The columns of events in memory, in addition to the columns of all facts. */
@@ -68,21 +69,27 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
   ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', 'importId', 'requestId', ...contentFields], {
     name: 'experiment-events',
     after: ['users', 'user-status', 'user-file-syncs', 'experiments'],
-    apply(rows) {
-      const last = columns.lastSeq;
-      for (const row of rows) {
-        if (row.seq <= last) continue;
-        const { seq, occurredAtUs } = row;
-        const arrived = classifier.classify(occurredAtUs, row.recordedAtUs);
-        const isFuture = arrived === 'FUTURE';
-        columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
-        variant.push(variants.intern(row.variant));
-        accountType.push(accountTypes.intern(row.accountType));
-        eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));
-        namedExperiment.push(row.experiment === null ? noExperiment : experiments.keys.intern(row.experiment) + 1);
-        recordedAtUs.push(row.recordedAtUs);
-        batches.push(row);
-        arrival.push(arrivals.indexOf(arrived));
+    apply(records) {
+      // All are read before any is appended: one that is damaged must not leave columns of different lengths.
+      const facts = factsOf(records, records.texts('orderValue'), users);
+      const variantCodes = variants.internAll(records.texts('variant'));
+      const accountTypeCodes = accountTypes.internAll(records.texts('accountType'));
+      // Null becomes -1: the code of `unknown` is 0, and those of experiments are one less than what is kept.
+      const types = eventTypes.internAll(records.texts('eventType')).map((code) => Math.max(code, 0));
+      const named = experiments.keys.internAll(records.texts('experiment')).map((code) => code + 1);
+      const [importIds, requestIds] = [records.numbers('importId'), records.numbers('requestId')];
+
+      const from = appendNew(columns, facts, limits);
+      variant.pushAll(variantCodes.subarray(from));
+      accountType.pushAll(accountTypeCodes.subarray(from));
+      eventType.pushAll(types.subarray(from));
+      namedExperiment.pushAll(named.subarray(from));
+      recordedAtUs.pushAll(facts.recordedAtUs.subarray(from));
+      for (let row = from; row < facts.seqs.length; row++) {
+        const [occurred, recorded] = [facts.occurredAtUs[row] as number, facts.recordedAtUs[row] as number];
+        arrival.push(arrivals.indexOf(classifier.classify(occurred, recorded)));
+        const [importId, requestId] = [orNull(importIds[row] as number), orNull(requestIds[row] as number)];
+        batches.push({ importId, requestId, recordedAtUs: recorded });
       }
     },
     settings: [limits.futureToleranceMs, limits.lateAfterMs],
@@ -116,6 +123,8 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
     batches,
   };
 };
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** Classifies events in the order of their arrival. */
 class ArrivalClassifier {

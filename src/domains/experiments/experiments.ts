@@ -70,7 +70,7 @@ export const createExperiments = (ledger: Ledger, nowUs: () => number): Experime
     name: 'experiments',
     apply(added) {
       const last = rows.at(-1)?.seq ?? 0;
-      for (const row of added) {
+      for (const row of added.rows()) {
         if (row.seq <= last) continue;
         rows.push(row);
         keys.intern(row.key);

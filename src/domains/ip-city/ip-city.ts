@@ -7,6 +7,8 @@ import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type IpAddress, ipOfKey } from '../../lib/ip.ts';
+import type { Records } from '../../lib/record-columns.ts';
+import type { TextColumn } from '../../lib/text-column.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { CityBatch } from './city-batch.ts';
@@ -108,23 +110,26 @@ const projectTables = ({ store, ledger, limits }: TableServices, cities: Diction
   let current = emptyTable;
   let next = emptyTable;
 
-  const newTables = (rows: readonly TableRow[]): PublishedTable[] => {
+  const newTables = (records: Records<TableRow>): PublishedTable[] => {
     const { seq: last = 0, number = 0 } = history.at(-1) ?? {};
-    return rows.filter(({ seq }) => seq > last).map((row, index) => publishedTable(row, number + index + 1));
+    return records
+      .rows()
+      .filter(({ seq }) => seq > last)
+      .map((row, index) => publishedTable(row, number + index + 1));
   };
 
   ledger.subscribe(ipTables, tableColumns, {
     name: 'ip-ranges',
-    async prepare(rows, rebuilding) {
-      const last = newTables(rows).at(-1);
+    async prepare(records, rebuilding) {
+      const last = newTables(records).at(-1);
       if (!last) return;
       const newest = store.page(ipTables, { key: 'seq', direction: 'desc', limit: 1 })[0];
       // During the rebuild no query arrives: a table that another one replaces later is not worth building.
       if (rebuilding && newest && newest.seq > last.seq) return;
       next = await buildTable(store, cities, last);
     },
-    apply(rows) {
-      history.push(...newTables(rows));
+    apply(records) {
+      history.push(...newTables(records));
       current = next;
     },
     size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength + cities.byteLength }),
@@ -194,18 +199,18 @@ const tableOf = ({ ipv4Blocks, ...record }: PublishedTable, ranges: IpRanges): I
 const buildTable = async (store: Store, cities: Dictionary, table: PublishedTable): Promise<IpTable> => {
   const builder = createIpRangesBuilder();
   const maybeYield = createYielder(undefined);
-  for (const rows of store.slices(ipRanges, slicesOf(table.importId))) {
-    for (const row of rows) {
+  for (const records of store.slices(ipRanges, slicesOf(table.importId))) {
+    const [firstKeys, lastKeys] = [records.texts('firstKey'), records.texts('lastKey')];
+    const codes = cities.internAll(records.texts('city'));
+    for (const [row, seq] of records.numbers('seq').entries()) {
       // A corrected reject may have joined the table later than the requested sequence number.
-      if (row.seq > table.seq) continue;
-      builder.add({
-        first: ipOfKey(row.firstKey),
-        last: ipOfKey(row.lastKey),
-        city: cities.intern(row.city),
-        ordinal: row.seq,
-      });
+      if (seq > table.seq) continue;
+      const [first, last] = [ipOfKeyIn(firstKeys, row), ipOfKeyIn(lastKeys, row)];
+      builder.add({ first, last, city: codes[row] as number, ordinal: seq });
     }
     await maybeYield();
   }
   return tableOf(table, builder.finish());
 };
+
+const ipOfKeyIn = ({ text, starts, ends }: TextColumn, row: number): IpAddress => ipOfKey(text, starts[row], ends[row]);

@@ -2,18 +2,20 @@ import type { Row } from '../../../db/store.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { createDictionary } from '../../indices/dictionary.ts';
 import { growableUint32 } from '../../indices/growable.ts';
-import { createIpColumn } from '../../indices/ip-column.ts';
+import { createIpColumn, type IpColumn } from '../../indices/ip-column.ts';
 import { exchangeColumns, exchangeParts } from '../../indices/state-columns.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type Decimal, parseDecimal } from '../../lib/decimal.ts';
 import { parseIp } from '../../lib/ip.ts';
+import type { TextColumn } from '../../lib/text-column.ts';
 import type { FilterLimits } from '../facts/filter.ts';
 import { byDictionary, byJoin, userDimensions } from '../facts/memory/coded-dimensions.ts';
-import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import { createFactColumns, type FutureLimit } from '../facts/memory/columns.ts';
 import type { CumulativeGroupLimits } from '../facts/memory/cumulative-groups.ts';
 import { createEnrichment, type Enrichment } from '../facts/memory/enrichment.ts';
 import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
 import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
+import { appendNew, factsOf } from '../facts/memory/record-facts.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
@@ -66,16 +68,14 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit, 
   ledger.subscribe(transactions, ['seq', 'recordedAtUs', ...contentFields], {
     name: 'transactions',
     after: ['users', 'user-status', 'user-file-syncs', 'ip-ranges'],
-    apply(rows) {
-      const last = columns.lastSeq;
-      for (const row of rows) {
-        if (row.seq <= last) continue;
-        const { seq, occurredAtUs } = row;
-        const isFuture = isFutureAt(occurredAtUs, row.recordedAtUs, limits);
-        columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
-        productOf.push(products.intern(row.productId));
-        ips.push(row.ip === null ? null : parseIp(row.ip));
-      }
+    apply(records) {
+      const facts = factsOf(records, records.texts('amount'), users);
+      const productCodes = products.internAll(records.texts('productId'));
+      const addresses = records.texts('ip');
+
+      const from = appendNew(columns, facts, limits);
+      productOf.pushAll(productCodes.subarray(from));
+      pushIps(ips, addresses, from);
     },
     size() {
       const own = [columns, productOf, ips, products, joined()];
@@ -89,6 +89,13 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit, 
     },
   });
   return { columns, productOf, ips, products };
+};
+
+const pushIps = (ips: IpColumn, { text, starts, ends }: TextColumn, from: number): void => {
+  for (let index = from; index < starts.length; index++) {
+    const [start, end] = [starts[index] as number, ends[index] as number];
+    ips.push(end < start ? null : parseIp(text.slice(start, end)));
+  }
 };
 
 export const amountOf = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {

@@ -63,8 +63,8 @@ const nameUsers = (ledger: Ledger, users: Users): void => {
   ledger.subscribe(transactions, ['seq', 'userId'], {
     name: 'transaction-users',
     after: ['users'],
-    apply(rows) {
-      for (const { seq, userId } of rows) users.addNamed(userId, seq);
+    apply(records) {
+      users.addAllNamed(records.texts('userId'), records.numbers('seq'));
     },
     exchange: () => undefined,
   });

@@ -2,6 +2,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import { createTimelineIndex, type TimelineIndex } from '../../indices/as-of.ts';
+import { createDictionary } from '../../indices/dictionary.ts';
 import { absentUint32 } from '../../indices/growable.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
@@ -52,15 +53,21 @@ export interface UserStatus {
 export const createUserStatus = (store: Store, ledger: Ledger, users: Users): UserStatus => {
   const index = createTimelineIndex();
   const timelines = createStatusTimelines(index);
+  const statuses = createDictionary();
+  for (const status of statusCodes) statuses.intern(status);
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
     name: 'user-status',
     after: ['users'],
-    apply(rows) {
-      for (const { seq, userId, effectiveAtUs, status } of rows) {
-        const user = users.addNamed(userId, seq);
-        index.add(user, effectiveAtUs, statusCodes.indexOf(status), seq);
+    apply(records) {
+      const seqs = records.numbers('seq');
+      const codes = users.addAllNamed(records.texts('userId'), seqs);
+      const times = records.numbers('effectiveAtUs');
+      const values = statuses.internAll(records.texts('status'));
+      for (let row = 0; row < seqs.length; row++) {
+        const user = codes[row] as number;
+        index.add(user, times[row] as number, values[row] as number, seqs[row] as number);
         for (const listener of listeners) listener(user);
       }
     },

@@ -13,8 +13,8 @@ const images = {
 /** The files of all images that users have or had. Each content is one file, with the first name that it came with. */
 export function* imageFiles(store: Store, imageStore: ImageStore): Generator<OwnedFile> {
   const known = new Set<string>();
-  for (const rows of store.slices(userFiles, images))
-    for (const { name, userId, sha256, byteSize } of rows) {
+  for (const records of store.slices(userFiles, images))
+    for (const { name, userId, sha256, byteSize } of records.rows()) {
       if (sha256 === null || known.has(sha256)) continue;
       known.add(sha256);
       yield { owner: `image ${name} of user ${userId}`, path: imageStore.pathOf(sha256), byteSize, sha256 };

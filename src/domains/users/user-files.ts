@@ -161,9 +161,9 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     name: 'user-files',
     after: ['users'],
     // In `prepare`, which may yield: names and images are many, and they stay invisible until they are published.
-    async prepare(rows) {
+    async prepare(records) {
       const maybeYield = createYielder(undefined);
-      for (const [index, row] of rows.entries()) {
+      for (const [index, row] of records.rows().entries()) {
         if (index % rowsPerYield === 0) await maybeYield();
         if (row.seq <= lastSeq) continue;
         lastSeq = row.seq;
@@ -199,8 +199,8 @@ const projectSyncs = (ledger: Ledger, ended: EndedSync[], publish: () => void): 
     name: 'user-file-syncs',
     after: ['user-files'],
     // In `prepare`, because a step may hold several synchronizations with their rows and `user-files` applies them all.
-    async prepare(rows) {
-      for (const { seq, importId } of rows) {
+    async prepare(records) {
+      for (const { seq, importId } of records.rows()) {
         if (seq <= lastSync || importId === null) continue;
         lastSync = seq;
         ended.push({ seq, importId });

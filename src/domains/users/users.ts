@@ -7,6 +7,7 @@ import type { HasState, StateColumns } from '../../indices/state-columns.ts';
 import { createVersions, type Versions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import type { TextColumn } from '../../lib/text-column.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 
 /** Attributes of a user as a users file states them; null where it states none. */
@@ -55,6 +56,8 @@ interface UserRegistry {
    * stays named.
    */
   addNamed(userId: string, seq: number): number;
+  /** The same for the users of records, in their order. */
+  addAllNamed(userIds: TextColumn, seqs: Float64Array): Int32Array;
   /** The code of a user without naming them: whether they are named is up to the sources of `addNamingSource`. */
   addUnnamed(userId: string): number;
   /** Adds a source that may stop naming a user, such as user files, which can be removed. */
@@ -79,6 +82,15 @@ const createUserRegistry = (): UserRegistry & HasState & { readonly byteLength: 
       const user = addUnnamed(userId);
       if (seq < namedSince.at(user)) namedSince.set(user, seq);
       return user;
+    },
+    addAllNamed(userIds, seqs) {
+      const users = codes.internAll(userIds);
+      while (namedSince.length < codes.size) namedSince.push(noSeq);
+      for (let index = 0; index < users.length; index++) {
+        const [user, seq] = [users[index] as number, seqs[index] as number];
+        if (seq < namedSince.at(user)) namedSince.set(user, seq);
+      }
+      return users;
     },
     addUnnamed,
     addNamingSource: (isNamedBy) => void sources.push(isNamedBy),
@@ -136,15 +148,15 @@ const createAttributeCodes = () => {
 
 export const createUsers = (ledger: Ledger): Users => {
   const registry = createUserRegistry();
-  const { codes, isNamed, addNamed, addUnnamed, addNamingSource } = registry;
+  const { codes, isNamed, addNamed, addAllNamed, addUnnamed, addNamingSource } = registry;
   const { countries, genders, intern, attributesOf, exchange: exchangeAttributes } = createAttributeCodes();
   const versions = createVersions();
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(userProfiles, ['seq', 'userId', 'country', 'gender'], {
     name: 'users',
-    apply(rows) {
-      for (const row of rows) {
+    apply(records) {
+      for (const row of records.rows()) {
         const user = addNamed(row.userId, row.seq);
         if (versions.add(user, row.seq, intern(row))) for (const listener of listeners) listener(user);
       }
@@ -158,7 +170,7 @@ export const createUsers = (ledger: Ledger): Users => {
   });
 
   return {
-    ...{ codes, isNamed, addNamed, addUnnamed, addNamingSource },
+    ...{ codes, isNamed, addNamed, addAllNamed, addUnnamed, addNamingSource },
     userOf(userId, sequence) {
       const user = codes.codeOf(userId);
       if (user === undefined || !isNamed(user, sequence)) return null;

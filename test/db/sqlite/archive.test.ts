@@ -137,7 +137,7 @@ const answersOf = (from: Store, { name, a, b, columns, limit, direction, ...boun
   const text = Object.keys(recordOf[name](a, b)).find((column) => typeof record[column] === 'string') as never;
   const values = [record[text], recordOf[name](b, a)[text as never]].filter((value) => typeof value === 'string');
   return [
-    from.records(table, ['seq', ...own] as never, after, Math.min(upTo, after + 1000)),
+    from.records(table, ['seq', ...own] as never, after, Math.min(upTo, after + 1000)).rows(),
     from.recordPage(table, ['seq', ...own] as never, { after, upTo, limit }),
     from.page(table, page),
     from.page(table, { ...page, ...within }),
@@ -150,7 +150,7 @@ const answersOf = (from: Store, { name, a, b, columns, limit, direction, ...boun
     [...from.countsIn(table, text, values, range)].sort(),
     [
       ...from.slices(table, { columns: ['seq', ...own] as never, match, orderBy: 'seq' as never, sliceRows: limit }),
-    ].flat(),
+    ].flatMap((records) => records.rows()),
   ];
 };
 

@@ -17,12 +17,12 @@ describe.each(ledgerTables.map((table) => [getTableName(table), table] as const)
         const expected = written.map((record, index) => ({ seq: seqs[index], recordedAtUs: 7, ...record }));
         const last = seqs.at(-1) as number;
         const columns = columnNames(table);
-        expect(writer.records(table, columns, 0, last)).toEqual(expected);
-        expect(reader.records(table, columns, 0, last)).toEqual(expected);
+        expect(writer.records(table, columns, 0, last).rows()).toEqual(expected);
+        expect(reader.records(table, columns, 0, last).rows()).toEqual(expected);
         expect(reader.rowsIn(table, 'seq', seqs)).toEqual(expected);
         expect(reader.page(table, { key: 'seq', direction: 'asc', limit: 10 })).toEqual(expected);
         const slices = reader.slices(table, { columns, match: {}, orderBy: 'seq' as never, sliceRows: 2 });
-        expect([...slices].flat()).toEqual(expected);
+        expect([...slices].flatMap((records) => records.rows())).toEqual(expected);
         expect(await writer.write((tx) => tx.findLatest(table, {}))).toEqual(expected.at(-1));
         writer.close();
         reader.close();
@@ -67,7 +67,7 @@ describe('a boolean or JSON column', () => {
     expect(found).toEqual(['u-1', 'u-2']);
     const request = { columns: ['seq', 'isVowelGuess'], orderBy: 'isVowelGuess', sliceRows: 1 } as const;
     const slices = (match: { isVowelGuess?: boolean }) =>
-      [...store.slices(conversations, { ...request, match })].flat();
+      [...store.slices(conversations, { ...request, match })].flatMap((records) => records.rows());
     expect(slices({ isVowelGuess: true })).toEqual([{ seq: 1, isVowelGuess: true }]);
     // Every slice but the first begins after a boolean of the slice before.
     expect(slices({}).map(({ seq }) => seq)).toEqual([2, 1]);

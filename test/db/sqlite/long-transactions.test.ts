@@ -12,7 +12,10 @@ const reject = (raw: string) => ({
 });
 
 const usersOf = (store: Store): string[] =>
-  store.records(statusChanges, ['seq', 'userId'], 0, 2 ** 32).map(({ userId }) => userId);
+  store
+    .records(statusChanges, ['seq', 'userId'], 0, 2 ** 32)
+    .rows()
+    .map(({ userId }) => userId);
 const rejectsOf = (store: Store): string[] =>
   store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 10_000 }).map(({ raw }) => raw);
 

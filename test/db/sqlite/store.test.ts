@@ -20,7 +20,12 @@ const purchase = (transactionId: string) => ({
 /** Every sequence number that is stored, ascending. */
 const seqsOf = (store: Store): number[] =>
   ledgerTables
-    .flatMap((table) => store.records(table, ['seq'], 0, 2 ** 32).map(({ seq }) => seq))
+    .flatMap((table) =>
+      store
+        .records(table, ['seq'], 0, 2 ** 32)
+        .rows()
+        .map(({ seq }) => seq),
+    )
     .sort((a, b) => a - b);
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -43,7 +48,10 @@ describe('the sequence numbers of the store', () => {
     expect(seqs).toEqual(upTo(seqs.length));
     expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(140 + 80 - 1);
     const rows = new Map(
-      store.records(statusChanges, ['seq', 'userId', 'effectiveAtUs'], 0, 2 ** 32).map((row) => [row.seq, row]),
+      store
+        .records(statusChanges, ['seq', 'userId', 'effectiveAtUs'], 0, 2 ** 32)
+        .rows()
+        .map((row) => [row.seq, row]),
     );
     for (const { first, second } of results) {
       expect(rows.has(first)).toBe(true);
@@ -114,7 +122,12 @@ describe('a write to the store', () => {
       store.write(appendChange('after')),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(store.records(statusChanges, ['seq', 'userId'], 0, 9).map(({ seq, userId }) => [seq, userId])).toEqual([
+    expect(
+      store
+        .records(statusChanges, ['seq', 'userId'], 0, 9)
+        .rows()
+        .map(({ seq, userId }) => [seq, userId]),
+    ).toEqual([
       [1, 'before'],
       [2, 'after'],
     ]);
@@ -134,9 +147,12 @@ describe('a write to the store', () => {
     for (const _ of upTo(4)) await store.write(appendChange());
     const reopened = testStore({ data, nowUs: () => 10 });
     await reopened.write(appendChange());
-    expect(store.records(statusChanges, ['recordedAtUs'], 0, 9).map(({ recordedAtUs }) => recordedAtUs)).toEqual([
-      5000, 5000, 6000, 6000, 6000,
-    ]);
+    expect(
+      store
+        .records(statusChanges, ['recordedAtUs'], 0, 9)
+        .rows()
+        .map(({ recordedAtUs }) => recordedAtUs),
+    ).toEqual([5000, 5000, 6000, 6000, 6000]);
     expect(store.verify().problems).toEqual([]);
   });
 

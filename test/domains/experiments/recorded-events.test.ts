@@ -158,7 +158,9 @@ describe('recorded events', () => {
             await stream.return?.();
           }
           await load;
-          const stored = app.app.store.records(experimentEvents, ['seq', 'userId'], start, Number.MAX_SAFE_INTEGER);
+          const stored = app.app.store
+            .records(experimentEvents, ['seq', 'userId'], start, Number.MAX_SAFE_INTEGER)
+            .rows();
           const matching = stored.filter(
             ({ userId }) =>
               !countries || countries.includes(app.app.domains.users.userOf(userId)?.country ?? 'unknown'),

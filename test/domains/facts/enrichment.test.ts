@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFactColumns } from '../../../src/domains/facts/memory/columns.ts';
+import { createFactColumns, noAmount } from '../../../src/domains/facts/memory/columns.ts';
 import { createEnrichment } from '../../../src/domains/facts/memory/enrichment.ts';
 import type { Join } from '../../../src/domains/facts/memory/join.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -45,7 +45,12 @@ const createModel = () => {
     enrichment: createEnrichment(ledger as unknown as Ledger, facts, [status, city] as Join[]),
     add(user: number) {
       sequence += 1;
-      facts.push({ seq: sequence, user, occurredAtUs: sequence, amount: null, isFuture: false });
+      const seqs = Float64Array.of(sequence);
+      const amounts = { units: Float64Array.of(0), micros: Int32Array.of(noAmount) };
+      facts.append(
+        { seqs, users: Int32Array.of(user), occurredAtUs: seqs, recordedAtUs: seqs, amounts },
+        { futureToleranceMs: 0 },
+      );
     },
     change(user: number) {
       sequence += 1;

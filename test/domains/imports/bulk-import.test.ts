@@ -188,7 +188,7 @@ const storedRows = (store: Store, { table, columns }: Target) => {
   const names = ['seq', 'importId', 'line', ...Object.values(columns)];
   const known = Object.keys(getTableColumns(table));
   expect(known).toEqual(expect.arrayContaining(names));
-  return store.records(table, names as never[], 0, 1e9);
+  return store.records(table, names as never[], 0, 1e9).rows();
 };
 
 describe('a bulk import', () => {
@@ -279,7 +279,7 @@ describe('a bulk import', () => {
     await bulk.flush();
     expect(onCommit).toEqual([1, 2]);
     expect(store.verify().problems).toEqual([]);
-    expect(store.records(statusChanges, ['seq', 'userId'], 0, 9)).toEqual([
+    expect(store.records(statusChanges, ['seq', 'userId'], 0, 9).rows()).toEqual([
       { seq: 1, userId: 'ada' },
       { seq: 2, userId: 'bob' },
     ]);

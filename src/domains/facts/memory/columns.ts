@@ -3,16 +3,17 @@ import type { AscendingColumn, BlockColumn } from '../../../indices/number-colum
 import { PackedColumn } from '../../../indices/packed-column.ts';
 import { SeqColumn } from '../../../indices/seq-column.ts';
 import { exchangeColumns, type StateColumns } from '../../../indices/state-columns.ts';
-import type { Decimal } from '../../../lib/decimal.ts';
+import { parseDecimal } from '../../../lib/decimal.ts';
+import type { TextColumn } from '../../../lib/text-column.ts';
 import { UserRows } from './user-rows.ts';
 
-export interface FactRow {
-  readonly seq: number;
-  readonly user: number;
-  readonly occurredAtUs: number;
-  readonly amount: Decimal | null;
-  /** Dated so much after its arrival that it is a mistake: it does not move «the newest». */
-  readonly isFuture: boolean;
+/** Facts that follow each other in the ledger, as arrays of the same length. */
+export interface FactBlock {
+  readonly seqs: Float64Array;
+  readonly users: Int32Array;
+  readonly occurredAtUs: Float64Array;
+  readonly recordedAtUs: Float64Array;
+  readonly amounts: AmountBlock;
 }
 
 export interface FutureLimit {
@@ -48,7 +49,8 @@ export interface FactColumns {
   readonly lastSeq: number;
   /** The latest time of the first `rows` facts, microseconds, future ones left out; 0 when there are none. */
   newestUsOf(rows: number): number;
-  push(row: FactRow): void;
+  /** One that is dated so much after its arrival that it is a mistake does not move «the newest». */
+  append(facts: FactBlock, limit: FutureLimit): void;
   /** The number of rows whose `seq` is at most `sequence`. */
   readonly rowsUpTo: (sequence: number) => number;
   readonly seqOf: (row: number) => number;
@@ -75,6 +77,24 @@ export interface AmountBlock {
   readonly units: Float64Array;
   readonly micros: Int32Array;
 }
+
+/** Reads amounts of facts; null stands for none. Throws for one that is malformed. */
+export const readAmountTexts = ({ text, starts, ends }: TextColumn, seqs: Float64Array): AmountBlock => {
+  const units = new Float64Array(starts.length);
+  const micros = new Int32Array(starts.length);
+  for (let index = 0; index < starts.length; index++) {
+    const [start, end] = [starts[index] as number, ends[index] as number];
+    if (end < start) {
+      micros[index] = noAmount;
+      continue;
+    }
+    const amount = parseDecimal(text, start, end);
+    if (!amount) throw new Error(`record ${seqs[index]} holds the malformed amount ${text.slice(start, end)}`);
+    units[index] = amount.units;
+    micros[index] = amount.micros;
+  }
+  return { units, micros };
+};
 
 /** Columns of facts that an engine answers from. */
 export interface AnswerColumns extends FactColumns {
@@ -120,17 +140,20 @@ const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
       for (let row = 0; row < rows; row++) if (!futureRows.has(row)) newest = Math.max(newest, occurredAtUs.at(row));
       return newest === Number.NEGATIVE_INFINITY ? 0 : newest;
     },
-    push(row) {
-      const position = seq.length;
-      seq.push(row.seq);
-      user.push(row.user);
-      occurredAtUs.push(row.occurredAtUs);
-      if (row.isFuture) futureRows.add(position);
-      else newestUs = position === futureRows.size ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
-      // Without the sign of -0, of which a packed column would keep each number as it is.
-      units.push((row.amount?.units ?? 0) + 0);
-      micros.push(row.amount?.micros ?? noAmount);
-      userRows?.push(row.user);
+    append(facts, limit) {
+      const first = seq.length;
+      for (let index = 0; index < facts.seqs.length; index++) {
+        const atUs = facts.occurredAtUs[index] as number;
+        const position = first + index;
+        if (isFutureAt(atUs, facts.recordedAtUs[index] as number, limit)) futureRows.add(position);
+        else newestUs = position === futureRows.size ? atUs : Math.max(newestUs, atUs);
+      }
+      seq.pushAll(facts.seqs);
+      user.pushAll(facts.users);
+      occurredAtUs.pushAll(facts.occurredAtUs);
+      units.pushAll(facts.amounts.units);
+      micros.pushAll(facts.amounts.micros);
+      userRows?.pushAll(facts.users);
     },
     rowsUpTo: (sequence) => seq.upperBound(sequence),
     seqOf: (row) => seq.at(row),

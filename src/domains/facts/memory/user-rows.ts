@@ -8,6 +8,11 @@ export class UserRows implements HasState {
   /** By the user's code. */
   readonly #lastOfUser = growableUint32();
 
+  /** The next rows are of these users. */
+  pushAll(users: Int32Array): void {
+    for (let index = 0; index < users.length; index++) this.push(users[index] as number);
+  }
+
   /** The next row is one of this user. */
   push(user: number): void {
     while (this.#lastOfUser.length <= user) this.#lastOfUser.push(absentUint32);
