@@ -244,8 +244,8 @@ const answersAt = async ({ app, query }: OpenApp, sequence: number) => {
   const ranges = await Promise.all(
     [0, 1, 2, 3].map(async (host) => {
       const ip = parseIp(`10.0.0.${host}`);
-      const { city, range, candidates } = await ipCity.cityAsOf(ip ?? expect.fail('no address'), { sequence });
-      return { city, range, candidates: candidates() };
+      const found = await ipCity.cityAsOf(ip ?? expect.fail('no address'), { sequence });
+      return { city: found.city, range: found.range, candidates: found.candidates() };
     }),
   );
   const document = `query ($sequence: BigInt!) { enrichedAggregate(groupBy: [USER_STATUS, CITY, USER], asOf: { sequence: $sequence }) {
