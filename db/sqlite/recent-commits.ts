@@ -3,7 +3,7 @@ import type { RecordColumns } from '../../src/lib/record-columns.ts';
 import { columnsOfValues } from './columns.ts';
 
 /** Maximum number of records; beyond it projections read from the store, but they usually catch up long before. */
-const recordsMax = 10_000;
+export const recentRecordsMax = 10_000;
 
 export interface RecentRecord {
   readonly table: SQLiteTable;
@@ -20,7 +20,7 @@ export class RecentCommits {
   add(firstSeq: number, records: readonly RecentRecord[]): void {
     const nextSeq = this.#firstSeq + this.#records.length;
     // Another process has committed in between, or no projection reads the records.
-    if (firstSeq !== nextSeq || this.#records.length + records.length > recordsMax) {
+    if (firstSeq !== nextSeq || this.#records.length + records.length > recentRecordsMax) {
       this.#records = [];
       this.#firstSeq = firstSeq;
     }

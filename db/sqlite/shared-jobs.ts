@@ -1,9 +1,7 @@
 import { yieldToEventLoop } from '../../src/lib/yielding.ts';
+import { recentRecordsMax } from './recent-commits.ts';
 import type { SqliteTransaction } from './transaction.ts';
 import type { WriteJob } from './write-job.ts';
-
-/** As many batches as projections can apply without reading them back from the store. */
-const jobsMax = 16;
 
 /** After this time the transaction is committed: other writes wait for it. */
 const sharedMs = 60;
@@ -17,6 +15,9 @@ export class SharedJobs {
   readonly #startedMs = performance.now();
   readonly #settlements: (() => void)[] = [];
   readonly all: WriteJob[] = [];
+  /** Of all jobs together, and of the largest one. */
+  #records = 0;
+  #recordsOfOne = 0;
   /** Whether the work of one of them has thrown. */
   hasFailed = false;
 
@@ -26,7 +27,7 @@ export class SharedJobs {
 
   /** The work of the next job, once others have run; undefined when the transaction should end. */
   async next(): Promise<((tx: SqliteTransaction) => void) | undefined> {
-    if (this.all.length === jobsMax || performance.now() - this.#startedMs > sharedMs) return undefined;
+    if (this.#isFull || performance.now() - this.#startedMs > sharedMs) return undefined;
     for (let iteration = 0; iteration < iterationsMax; iteration++) {
       if (this.all.length > 0) await yieldToEventLoop();
       const [job] = this.#pending;
@@ -39,10 +40,19 @@ export class SharedJobs {
     return undefined;
   }
 
+  /** Whether another job as large as the largest would append more than projections can apply without reading it back. */
+  get #isFull(): boolean {
+    return this.all.length > 0 && this.#records + this.#recordsOfOne > recentRecordsMax;
+  }
+
   #run(job: WriteJob, tx: SqliteTransaction): void {
     try {
       const result = job.work(tx);
       tx.release();
+      // Each job begins anew to count its records.
+      const records = tx.savepoint();
+      this.#records += records;
+      this.#recordsOfOne = Math.max(this.#recordsOfOne, records);
       this.#settlements.push(() => job.resolve(result as never));
     } catch (error) {
       this.hasFailed = true;
