@@ -6,8 +6,12 @@ interface Shared<V> {
   readonly result: Promise<V>;
 }
 
-/** How many results are kept, or how large they are together; `sizeOf` a result by its key then has to be given. */
+/**
+ * How many results are kept, or how large they are together; `sizeOf` a result by its key then has to be given. With
+ * `whileRunning` none is: a computation is shared until it ends.
+ */
 export type SharedCapacity =
+  | 'whileRunning'
   | { readonly max: number }
   | { readonly maxSize: number; readonly sizeOf: (key: string) => number };
 
@@ -16,12 +20,13 @@ export type SharedCapacity =
  * when nobody waits for it any more; one that has ended or failed is begun again for the next who needs it.
  */
 export class SharedComputations<V> {
-  readonly #known: LRUCache<string, Shared<V>>;
+  readonly #known: Map<string, Shared<V>> | LRUCache<string, Shared<V>>;
   readonly #capacity: SharedCapacity;
 
   constructor(capacity: SharedCapacity) {
     this.#capacity = capacity;
-    this.#known = new LRUCache('max' in capacity ? { max: capacity.max } : { maxSize: capacity.maxSize });
+    if (capacity === 'whileRunning') this.#known = new Map();
+    else this.#known = new LRUCache('max' in capacity ? { max: capacity.max } : { maxSize: capacity.maxSize });
   }
 
   /** The result for a key, computed by `compute` unless it is known or another request waits for it. */
@@ -35,13 +40,16 @@ export class SharedComputations<V> {
   #begin(key: string, compute: (shared: Work) => Promise<V>): Shared<V> {
     const work = new SharedWork();
     const shared = { work, result: compute(work) };
+    const known = this.#known;
     const capacity = this.#capacity;
     // What is greater than the whole is kept alone.
-    if ('max' in capacity) this.#known.set(key, shared);
-    else this.#known.set(key, shared, { size: Math.min(capacity.maxSize, capacity.sizeOf(key)) });
-    shared.result.catch(() => {
-      if (this.#known.peek(key) === shared) this.#known.delete(key);
-    });
+    if (known instanceof LRUCache && typeof capacity === 'object' && 'maxSize' in capacity)
+      known.set(key, shared, { size: Math.min(capacity.maxSize, capacity.sizeOf(key)) });
+    else known.set(key, shared);
+    const forget = (): void => {
+      if (known.get(key) === shared) known.delete(key);
+    };
+    shared.result.then(capacity === 'whileRunning' ? forget : undefined, forget);
     return shared;
   }
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { SharedWork, type Work } from '../../../src/lib/work.ts';
+import { SharedComputations } from '../../../src/lib/shared-computations.ts';
+import type { Work } from '../../../src/lib/work.ts';
 import { Turnstile } from '../../../src/lib/yielding.ts';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
 import type { RowsRequest, StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
@@ -24,12 +25,6 @@ export interface QueryLimits {
   readonly datasetGroupsMax: number;
 }
 
-/** A query that runs for all requests that need its result. */
-interface Pending {
-  readonly work: SharedWork;
-  readonly result: Promise<unknown>;
-}
-
 interface Answer<Q extends TableQueryName> {
   readonly result: TableQueries[Q]['result'];
   /** About how much memory the result occupies. */
@@ -52,7 +47,8 @@ export class VersionQueries {
   readonly #limits: QueryLimits;
   readonly #copies: VersionCopies;
   readonly #results: LRUCache<string, { readonly value: unknown }>;
-  readonly #pending = new Map<string, Pending>();
+  /** Queries that run for all requests that need their results, and for all fields of these. */
+  readonly #running = new SharedComputations<unknown>('whileRunning');
   readonly #turnstiles = new WeakMap<Work, Turnstile>();
 
   constructor(duckdb: Pick<Duckdb, 'session' | 'whileIdle'>, limits: QueryLimits, copies?: VersionCopies) {
@@ -91,7 +87,7 @@ export class VersionQueries {
     };
     const result = await this.#turnstileOf(work).run(async () => {
       const found = this.#results.get(key);
-      return found ? found.value : this.#share(key, work, compute);
+      return found ? found.value : this.#running.find(key, work, compute);
     });
     return result as TableQueries[Q]['result'];
   }
@@ -106,23 +102,6 @@ export class VersionQueries {
     const turnstile = new Turnstile(this.#limits.datasetQueriesAtOnce);
     this.#turnstiles.set(work, turnstile);
     return turnstile;
-  }
-
-  /** The result of a query that may be running for another request, or for another field of the same one. */
-  #share(key: string, work: Work, compute: (shared: Work) => Promise<unknown>): Promise<unknown> {
-    let pending = this.#pending.get(key);
-    if (!pending || pending.work.hasEnded) {
-      const shared = new SharedWork();
-      const started = { work: shared, result: compute(shared) };
-      const forget = (): void => {
-        if (this.#pending.get(key) === started) this.#pending.delete(key);
-      };
-      started.result.then(forget, forget);
-      this.#pending.set(key, started);
-      pending = started;
-    }
-    pending.work.add(work);
-    return pending.result;
   }
 
   /** Whether a version has enough rows for a copy, and not too many bytes: a copy is hardly smaller than its file. */
