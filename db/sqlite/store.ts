@@ -10,10 +10,7 @@ import type {
   Commit,
   Damage,
   ErasingTx,
-  KeyRange,
   LedgerTable,
-  Match,
-  PageRequest,
   Row,
   SliceRequest,
   Store,
@@ -182,26 +179,13 @@ class SqliteStore implements Store {
 
   recordPage: Store['recordPage'] = (table, columns, range) => this.#ledger.records(table, columns, range) as never;
 
-  rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[] {
-    return this.#ledger.rowsIn(table, column, values);
-  }
+  rowsIn: Store['rowsIn'] = (table, column, values) => this.#ledger.rowsIn(table, column, values);
 
-  page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[] {
-    return this.#ledger.page(table, request);
-  }
+  page: Store['page'] = (table, request) => this.#ledger.page(table, request);
 
-  count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
-    return this.#ledger.count(table, match, range);
-  }
+  count: Store['count'] = (table, match = {}, range) => this.#ledger.count(table, match, range);
 
-  countsIn<T extends SQLiteTable, V extends string | number>(
-    table: T,
-    column: ColumnName<T>,
-    values: readonly V[],
-    range: KeyRange<T>,
-  ): Map<V, number> {
-    return this.#ledger.countsIn(table, column, values, range);
-  }
+  countsIn: Store['countsIn'] = (table, column, values, range) => this.#ledger.countsIn(table, column, values, range);
 
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,

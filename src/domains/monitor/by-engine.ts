@@ -75,35 +75,20 @@ export const orElse = async <R>(first: () => Promise<R>, second: () => Promise<R
 };
 
 /** Results of an engine, or of memory while the engine cannot be reached. */
-export const passesOrElse = (first: EventPasses, second: EventPasses): EventPasses => ({
-  trend: (...args) =>
-    orElse(
-      () => first.trend(...args),
-      () => second.trend(...args),
-    ),
-  stored: (...args) =>
-    orElse(
-      () => first.stored(...args),
-      () => second.stored(...args),
-    ),
-  storedQuality: (scope) =>
-    orElse(
-      () => first.storedQuality(scope),
-      () => second.storedQuality(scope),
-    ),
-  outcomes: (...args) =>
-    orElse(
-      () => first.outcomes(...args),
-      () => second.outcomes(...args),
-    ),
-  cell: (...args) =>
-    orElse(
-      () => first.cell(...args),
-      () => second.cell(...args),
-    ),
-  seqs: (...args) =>
-    orElse(
-      () => first.seqs(...args),
-      () => second.seqs(...args),
-    ),
-});
+export const passesOrElse = (first: EventPasses, second: EventPasses): EventPasses => {
+  const either =
+    <A extends unknown[], R>(pass: (passes: EventPasses, ...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      orElse(
+        () => pass(first, ...args),
+        () => pass(second, ...args),
+      );
+  return {
+    trend: either((passes, scope, grain, onPoint) => passes.trend(scope, grain, onPoint)),
+    stored: either((passes, scope, grain, onPoint) => passes.stored(scope, grain, onPoint)),
+    storedQuality: either((passes, scope) => passes.storedQuality(scope)),
+    outcomes: either((passes, scope, eventTypes) => passes.outcomes(scope, eventTypes)),
+    cell: either((passes, scope, country, variant) => passes.cell(scope, country, variant)),
+    seqs: either((passes, scope, selection) => passes.seqs(scope, selection)),
+  };
+};
