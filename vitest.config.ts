@@ -9,7 +9,7 @@ import { hasClickHouse } from './test/support/clickhouse.ts';
 const tiers = {
   /** Pure functions and data structures. Needs no build. */
   unit: [
-    'test/{architecture,benchmarks,config,conventions}.test.ts',
+    'test/{architecture,benchmark-report,benchmarks,config,conventions}.test.ts',
     'test/{indices,lib,sources,web/parts}/**/*.test.ts',
     'test/ledger/commit-log.test.ts',
   ],

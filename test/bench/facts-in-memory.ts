@@ -1,7 +1,7 @@
 import type { AggregateLimits } from '../../src/domains/facts/enriched-aggregate.ts';
 import { createEnrichedAggregate, type EnrichedAggregate } from '../../src/domains/facts/enriched-aggregate.ts';
 import { byDictionary, byJoin, userDimensions } from '../../src/domains/facts/memory/coded-dimensions.ts';
-import { createFactColumns } from '../../src/domains/facts/memory/columns.ts';
+import { createFactColumns, type FactColumns } from '../../src/domains/facts/memory/columns.ts';
 import type { CumulativeGroupLimits } from '../../src/domains/facts/memory/cumulative-groups.ts';
 import { createEnrichment } from '../../src/domains/facts/memory/enrichment.ts';
 import { joinStatus } from '../../src/domains/facts/memory/joins.ts';
@@ -43,20 +43,34 @@ const tableOf = ({ ranges: { first, last, city } }: BenchmarkData): IpTable => {
   return createIpTable(null, builder.finish(), []);
 };
 
+const rowsAtOnce = 100_000;
+
+/** None is dated later than it arrives. */
+const appendFacts = (columns: FactColumns, { facts }: BenchmarkData, from: number): void => {
+  const occurredAtUs = facts.atUs.slice(from, from + rowsAtOnce);
+  const cents = facts.cents.subarray(from, from + rowsAtOnce);
+  const block = {
+    seqs: Float64Array.from(cents, (_cents, index) => from + index + 1),
+    users: Int32Array.from(facts.user.subarray(from, from + rowsAtOnce)),
+    ...{ occurredAtUs, recordedAtUs: occurredAtUs },
+    amounts: {
+      units: Float64Array.from(cents, (each) => Math.floor(each / 100)),
+      micros: Int32Array.from(cents, (each) => (each % 100) * 10_000),
+    },
+  };
+  columns.append(block, { futureToleranceMs: 0 });
+};
+
 /** What the program keeps of the data in memory, without a store: it takes seconds where an import takes minutes. */
 export const factsInMemory = (
   input: BenchmarkData,
   limits: AggregateLimits & CumulativeGroupLimits,
 ): EnrichedAggregate => {
-  const { user, atUs, cents, ip } = input.facts;
+  const { user, ip } = input.facts;
   const columns = createFactColumns();
   const ips = createIpColumn();
-  for (let row = 0; row < user.length; row++) {
-    const amount = { units: Math.floor((cents[row] as number) / 100), micros: ((cents[row] as number) % 100) * 10_000 };
-    const fact = { seq: row + 1, user: user[row] as number, occurredAtUs: atUs[row] as number, amount };
-    columns.push({ ...fact, isFuture: false });
-    ips.push({ family: 4, value: ip[row] as number });
-  }
+  for (let from = 0; from < user.length; from += rowsAtOnce) appendFacts(columns, input, from);
+  for (const value of ip) ips.push({ family: 4, value });
   const statuses = statusesOf(input);
   const table = tableOf(input);
   const cities = createDictionary();

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BenchmarkRuns, runBenchmarks } from './benchmark-runs.ts';
 import { type BenchmarkName, benchmarkNames, optionsOf, usage } from './options.ts';
+import { writePage } from './page.ts';
 import { machine, printTargets, type Report } from './report.ts';
+import { circumstancesOf, saveResults } from './results.ts';
 
 const one = fileURLToPath(new URL('./run-case.js', import.meta.url));
 
@@ -14,7 +16,12 @@ if (!options) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
-const { names, size, json, data, only, smoke } = options;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+if (options.reportOnly) {
+  writePage(root);
+  process.exit(0);
+}
+const { names, size, json, data, only, smoke, save } = options;
 const scratch = mkdtempSync(join(tmpdir(), 'asof-bench-'));
 
 /** In a process of its own: none runs on another's heap or with code that another warmed up. */
@@ -26,6 +33,7 @@ const run = (name: BenchmarkName): Report => {
   return JSON.parse(readFileSync(out, 'utf8')) as Report;
 };
 
+const circumstances = circumstancesOf(size, root);
 const start = `size ${size}: ${Math.round(size * 1e6)} records of each kind`;
 process.stdout.write(
   smoke ? `smoke, ${start}: answers are compared, and nothing is timed\n` : `${machine()}\n${start}\n`,
@@ -39,6 +47,10 @@ try {
 const { reports, failed } = runs;
 if (!smoke) printTargets(reports);
 if (json) writeFileSync(json, `${JSON.stringify({ machine: machine(), size, reports }, null, 2)}\n`);
+if (save) {
+  saveResults(root, circumstances, reports);
+  writePage(root);
+}
 if (names.length < benchmarkNames.length) process.stdout.write('\nOnly a part was run.\n');
 if (failed.length > 0) process.stderr.write(`FAILED: ${failed.join(', ')}\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -43,7 +43,8 @@ const printTable = ({ title, columns, rows: cells }: Table): void => {
   for (const row of rows) print(line(row));
 };
 
-const spreadText = ({ median, least, greatest }: Spread): string =>
+/** The median, and in parentheses the least and the greatest. */
+export const spreadText = ({ median, least, greatest }: Spread): string =>
   least === greatest ? figure(median) : `${figure(median)} (${figure(least)} to ${figure(greatest)})`;
 
 /** Medians of the rounds, with the least and the greatest; how many times as much as ours of each. */
