@@ -12,6 +12,35 @@ export interface Commit {
   readonly recordedAtUs: number;
 }
 
+/** Records of a table that are read together with those of others. */
+export interface RecordQuery {
+  readonly table: LedgerTable;
+  readonly columns: readonly string[];
+}
+
+/** Some commits that follow each other, and their records, about a thousand. */
+export interface RecordStep {
+  readonly commits: readonly Commit[];
+  /** By query, without those that have none. */
+  readonly records: ReadonlyMap<RecordQuery, Records<never>>;
+}
+
+export interface StepReader {
+  /** How many commits a read is of at most. */
+  readonly commitsMax: number;
+  /** The next commits after `seq` in steps, each of which is read when it is taken. A caller that passes `seq` has all before. */
+  read(seq: number): Iterable<RecordStep>;
+}
+
+/** Steps that a thread reads before they are taken. */
+export interface StepsAhead {
+  /** Null when there is none left, or when the thread has failed: a `StepReader` then reads on, and says what is wrong. */
+  next(): Promise<RecordStep | null>;
+  /** Why the thread has failed; undefined while it has not. */
+  readonly fault: unknown;
+  close(): void;
+}
+
 /** Something that is not as it was stored. */
 export interface Damage {
   /** The table that answers must not rest on; null when it may be any. */
@@ -134,6 +163,10 @@ export interface Store {
    * commit ends with it. Equal digests are equal records.
    */
   stateDigest(sequence: number): string | null;
+  /** Reads the records of these tables step by step, in the order of the ledger. */
+  stepReader(queries: readonly RecordQuery[]): StepReader;
+  /** Reads those after `seq` in a thread of its own; null when they are too few for that, or nobody else can read the store. */
+  stepsAhead(queries: readonly RecordQuery[], seq: number): StepsAhead | null;
   /** These columns of the records with `after < seq <= upTo`, in order. */
   records<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,

@@ -14,6 +14,7 @@ const entryPoints = [
   'db/segments/reading-thread.ts',
   'db/sqlite/check-worker.ts',
   'db/sqlite/sql-worker.ts',
+  'db/sqlite/read-ahead-worker.ts',
   'src/import-worker.ts',
 ];
 

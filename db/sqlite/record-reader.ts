@@ -3,6 +3,8 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { serverIsClosing } from '../../src/errors.ts';
 import { RecordColumns } from '../../src/lib/record-columns.ts';
+import type { Commit } from '../store.ts';
+import { commits } from '../tables/index.ts';
 import { columnOf, rowDecoderOf } from './columns.ts';
 
 export interface RecordQuery {
@@ -65,6 +67,15 @@ export class RecordReader {
     return prepared;
   }
 }
+
+const commitColumns = ['lastSeq', 'recordedAtUs'] as const;
+
+/** The first commits after a sequence number, oldest first. */
+export const commitsAfter = (reader: RecordReader, seq: number, limit: number): Commit[] => {
+  const condition = 'where last_seq > ? order by last_seq limit ?';
+  const rows = reader.read({ table: commits, columns: commitColumns, condition, parameters: [seq, limit] });
+  return rows as unknown as Commit[];
+};
 
 const rowsQuery = (_columns: readonly string[], rows: string): string => rows;
 

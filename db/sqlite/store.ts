@@ -11,13 +11,15 @@ import type {
   Damage,
   ErasingTx,
   LedgerTable,
+  RecordQuery,
   Row,
   SliceRequest,
+  StepReader,
+  StepsAhead,
   Store,
   StoreOptions,
   Tx,
 } from '../store.ts';
-import { commits } from '../tables/index.ts';
 import { ArchivedRecords } from './archived-records.ts';
 import { ArchivedRows } from './archived-rows.ts';
 import { BulkThreads } from './bulk-threads.ts';
@@ -30,10 +32,12 @@ import { LongTransactions } from './long-transactions.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
 import { stateOf } from './preflight.ts';
+import { aheadRecordsMin, readAhead } from './read-ahead.ts';
 import { RecentCommits } from './recent-commits.ts';
-import { RecordReader } from './record-reader.ts';
+import { commitsAfter, RecordReader } from './record-reader.ts';
 import { checkStart } from './start-check.ts';
 import { stateDigestOf } from './state-digest.ts';
+import { SqliteStepReader } from './step-reader.ts';
 import { SqliteTransaction } from './transaction.ts';
 import { verifyStore } from './verify.ts';
 import { type WriteFaultListener, WriteHealth } from './write-health.ts';
@@ -57,8 +61,6 @@ export const openSqlite = (path: string, options: SqliteOptions): Store => {
   }
 };
 
-const commitColumns = ['lastSeq', 'recordedAtUs'] as const;
-
 class SqliteStore implements Store {
   readonly #client: Database.Database;
   /** Null in memory. */
@@ -78,6 +80,8 @@ class SqliteStore implements Store {
   readonly #listeners = new Set<(tables: ReadonlySet<SQLiteTable>) => void>();
   readonly #health: WriteHealth;
   readonly #checkSchema: () => void;
+  /** Whether no other connection can open the file. */
+  readonly #isAlone: boolean;
   #dataVersion: number;
 
   constructor(client: Database.Database, file: MarkedFile | null, options: SqliteOptions) {
@@ -88,6 +92,7 @@ class SqliteStore implements Store {
     this.#threads = new BulkThreads(options);
     this.#health = new WriteHealth(file && dirname(file.path));
     this.#checkSchema = createSchemaCheck(client);
+    this.#isAlone = options.isExclusive === true;
     this.#dataVersion = this.#readDataVersion();
     this.#db = drizzle({ client });
     this.#nowUs = options.nowUs;
@@ -157,9 +162,21 @@ class SqliteStore implements Store {
 
   commitsAfter(seq: number, limit: number): Commit[] {
     this.#recent.discardUpTo(seq);
-    const condition = 'where last_seq > ? order by last_seq limit ?';
-    const rows = this.#reader.read({ table: commits, columns: commitColumns, condition, parameters: [seq, limit] });
-    return rows as unknown as Commit[];
+    return commitsAfter(this.#reader, seq, limit);
+  }
+
+  stepReader(queries: readonly RecordQuery[]): StepReader {
+    const source = {
+      commitsAfter: (seq: number, limit: number) => this.commitsAfter(seq, limit),
+      records: ({ table, columns }: RecordQuery, after: number, upTo: number) =>
+        this.records(table, columns as never, after, upTo) as unknown as Records<never>,
+    };
+    return new SqliteStepReader(source, queries);
+  }
+
+  stepsAhead(queries: readonly RecordQuery[], seq: number): StepsAhead | null {
+    if (!this.#file || this.#isAlone || stateOf(this.#client).lastSeq - seq < aheadRecordsMin) return null;
+    return readAhead(this.#file.path, queries, seq);
   }
 
   stateDigest(sequence: number): string | null {

@@ -1,6 +1,5 @@
-import type { Commit, LedgerTable, Store } from '../../db/store.ts';
+import type { LedgerTable, RecordStep, StepReader, Store } from '../../db/store.ts';
 import type { StateColumns } from '../indices/state-columns.ts';
-import type { Records } from '../lib/record-columns.ts';
 import type { CommitLog } from './commit-log.ts';
 import { CapturedColumns, LoadedColumns } from './index-files/columns.ts';
 import type { CapturedIndices, IndexFiles } from './index-files/index-files.ts';
@@ -15,9 +14,6 @@ export interface Subscription {
 /** How many records of each table. */
 export type RecordCounts = ReadonlyMap<LedgerTable, number>;
 
-/** Records that are applied in one step: few enough to hold the thread for a few milliseconds only. */
-const stepRecords = 1000;
-
 /** What a catch-up did. */
 export interface ReplayResult {
   readonly records: number;
@@ -29,6 +25,10 @@ export interface RebuildResult extends ReplayResult {
   readonly fromFile: number;
   readonly fileMs: number;
   readonly recordsMs: number;
+  /** How many records a thread has read. */
+  readonly readAhead: number;
+  /** Why that thread has failed: this one has read the rest. */
+  readonly threadFault: string | null;
 }
 
 /** Reads commits from the store and applies them to projections, step by step. */
@@ -38,11 +38,12 @@ export class Replay {
   /** In the order in which they apply. */
   readonly #subscriptions: readonly Subscription[];
   readonly #onStep: (counts: RecordCounts) => void;
-  /** The subscriptions that had the newest records: they probably have the next ones, too. */
-  #recent: readonly Subscription[] = [];
+  readonly #reader: StepReader;
   #sequence = 0;
   /** Why the indices hold a part of a file only; none of it may be used. */
   #loadFault: unknown;
+  #readAhead = 0;
+  #threadFault: string | null = null;
 
   constructor(
     store: Store,
@@ -54,6 +55,7 @@ export class Replay {
     this.#log = log;
     this.#subscriptions = subscriptions;
     this.#onStep = onStep;
+    this.#reader = store.stepReader(subscriptions);
   }
 
   /** The sequence number up to which records are applied. */
@@ -71,7 +73,10 @@ export class Replay {
     const { records } = await this.run(true);
     // What is from a file is as it should be; few records more change that little.
     if (records * 16 > fromFile) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
-    return { records, fromFile, fileMs: loadedAt - startedAt, recordsMs: performance.now() - loadedAt };
+    return {
+      ...{ records, fromFile, fileMs: loadedAt - startedAt, recordsMs: performance.now() - loadedAt },
+      ...{ readAhead: this.#readAhead, threadFault: this.#threadFault },
+    };
   }
 
   /** The state of all projections. No record may be applied until it resolves. */
@@ -125,67 +130,52 @@ export class Replay {
   /** Applies what was committed before the call, and when `rebuilding` also what was committed meanwhile. */
   async run(rebuilding: boolean): Promise<ReplayResult> {
     const from = this.#sequence;
-    let steps = 0;
+    if (rebuilding) await this.#runAhead();
     for (;;) {
-      const commits = this.#store.commitsAfter(this.#sequence, stepRecords);
-      if (commits.length === 0) break;
-      for (const part of stepsOf(commits, this.#sequence)) {
-        if (part[0] !== commits[0]) await nextIteration();
-        await this.#step(part, rebuilding);
-        steps++;
+      let commits = 0;
+      for (const step of this.#reader.read(this.#sequence)) {
+        if (commits > 0) await nextIteration();
+        await this.#apply(step, rebuilding);
+        commits += step.commits.length;
       }
       // The writer of a later commit requests a catch-up of its own.
-      if (!rebuilding && commits.length < stepRecords) break;
+      if (commits === 0 || (!rebuilding && commits < this.#reader.commitsMax)) break;
       await nextIteration();
     }
     // A commit without records may still have ended an import.
-    if (steps === 0) this.#onStep(new Map());
+    if (this.#sequence === from) this.#onStep(new Map());
     return { records: this.#sequence - from };
   }
 
-  async #step(commits: readonly Commit[], rebuilding: boolean): Promise<void> {
-    const { lastSeq } = commits.at(-1) as Commit;
-    const found = this.#recordsUpTo(lastSeq);
-    const batches = this.#subscriptions.flatMap((subscription) => {
-      const records = found.get(subscription);
-      return records ? [{ projection: subscription.projection, records }] : [];
-    });
-    for (const { projection, records } of batches) await projection.prepare?.(records, rebuilding);
-    for (const { projection, records } of batches) projection.apply(records);
-    for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
-    this.#sequence = lastSeq;
-    this.#onStep(new Map([...found].map(([{ table }, { length }]) => [table, length])));
+  /** Applies what a thread reads meanwhile, when that is worth a thread. */
+  async #runAhead(): Promise<void> {
+    const ahead = this.#store.stepsAhead(this.#subscriptions, this.#sequence);
+    if (!ahead) return;
+    const from = this.#sequence;
+    try {
+      for (let step = await ahead.next(); step; step = await ahead.next()) {
+        await this.#apply(step, true);
+        await nextIteration();
+      }
+    } finally {
+      this.#readAhead = this.#sequence - from;
+      if (ahead.fault !== undefined) this.#threadFault = String(ahead.fault);
+      ahead.close();
+    }
   }
 
-  /** The new records of each table. They have no gaps: once all are found, no other table is read. */
-  #recordsUpTo(upTo: number): Map<Subscription, Records<never>> {
-    const found = new Map<Subscription, Records<never>>();
-    let missing = upTo - this.#sequence;
-    for (const each of new Set([...this.#recent, ...this.#subscriptions])) {
-      if (missing === 0) break;
-      const { table, columns } = each;
-      const records = this.#store.records(table, columns as never, this.#sequence, upTo) as unknown as Records<never>;
-      if (records.length > 0) found.set(each, records);
-      missing -= records.length;
-    }
-    this.#recent = [...found.keys()];
-    return found;
+  async #apply({ commits, records }: RecordStep, rebuilding: boolean): Promise<void> {
+    const batches = this.#subscriptions.flatMap((subscription) => {
+      const found = records.get(subscription);
+      return found ? [{ projection: subscription.projection, found }] : [];
+    });
+    for (const { projection, found } of batches) await projection.prepare?.(found, rebuilding);
+    for (const { projection, found } of batches) projection.apply(found);
+    for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
+    this.#sequence = commits.at(-1)?.lastSeq ?? this.#sequence;
+    this.#onStep(new Map(Array.from(records, ([{ table }, { length }]) => [table, length])));
   }
 }
 
 /** Lets requests run between two steps. */
 const nextIteration = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Cuts commits into steps of about `stepRecords` records, never within a commit. */
-function* stepsOf(commits: readonly Commit[], from: number): Iterable<readonly Commit[]> {
-  let part: Commit[] = [];
-  let first = from;
-  for (const commit of commits) {
-    part.push(commit);
-    if (commit.lastSeq - first < stepRecords) continue;
-    yield part;
-    part = [];
-    first = commit.lastSeq;
-  }
-  if (part.length > 0) yield part;
-}

@@ -42,7 +42,7 @@ export class Soundness {
     if (built.status === 'fulfilled') return built.value;
     if (!first) throw built.reason;
     this.#add([{ table: null, message: `the indices cannot be built from damaged records: ${String(built.reason)}` }]);
-    return { records: 0, fromFile: 0, fileMs: 0, recordsMs: 0 };
+    return { records: 0, fromFile: 0, fileMs: 0, recordsMs: 0, readAhead: 0, threadFault: null };
   }
 
   /** Checks the store as a start does, once. */

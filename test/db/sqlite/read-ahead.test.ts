@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getTableName } from 'drizzle-orm';
+import { expect, it, onTestFinished } from 'vitest';
+import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
+import { readAhead } from '../../../db/sqlite/read-ahead.ts';
+import type { RecordStep, Store } from '../../../db/store.ts';
+import { columnNames, recordOf } from '../../support/arbitrary-records.ts';
+import { dataFolder, testStore } from '../../support/store.ts';
+
+const queries = ledgerTables.map((table) => ({ table, columns: columnNames(table) as readonly string[] }));
+
+/** Commits of 1 to 400 records of all tables. */
+const filledStore = async (data: string): Promise<Store> => {
+  const store = testStore({ data, nowUs: () => 7 });
+  for (let commit = 0; commit < 40; commit++)
+    await store.write((tx) => {
+      for (let index = 0; index <= (commit * 37) % 400; index++) {
+        const table = queries[(commit + (index >> 4)) % queries.length]?.table ?? expect.fail('no table');
+        tx.append(table, recordOf(table, commit + index, `r${commit}-${index}-${'é💙"\\'.slice(index % 5)}`) as never);
+      }
+    });
+  // What the store keeps of its last commits is not what is in the file.
+  store.close();
+  return testStore({ data });
+};
+
+const plain = ({ commits, records }: RecordStep) => ({
+  commits,
+  records: Array.from(records, ([{ table }, found]) => [getTableName(table), found.rows()]),
+});
+
+const stepsOfStore = (store: Store, after: number) => {
+  const reader = store.stepReader(queries);
+  const steps = [];
+  for (let seq = after, found = -1; found !== steps.length; ) {
+    found = steps.length;
+    for (const step of reader.read(seq)) {
+      steps.push(plain(step));
+      seq = step.commits.at(-1)?.lastSeq ?? seq;
+    }
+  }
+  return steps;
+};
+
+it('a thread reads the same steps as the store itself, from any commit on', async () => {
+  const data = dataFolder();
+  const store = await filledStore(data);
+  onTestFinished(() => store.close());
+  const commits = store.commitsAfter(0, 100).map(({ lastSeq }) => lastSeq);
+  for (const after of [0, commits[17] as number, commits.at(-1) as number]) {
+    const ahead = readAhead(join(data, 'asof.sqlite'), queries, after);
+    const steps = [];
+    for (let step = await ahead.next(); step; step = await ahead.next()) steps.push(plain(step));
+    ahead.close();
+    expect(ahead.fault).toBeUndefined();
+    expect(steps).toEqual(stepsOfStore(store, after));
+    if (after === 0) expect(steps.length).toBeGreaterThan(5);
+  }
+});
+
+it('a thread that cannot read ends, and one that is not needed any more is closed', async () => {
+  const folder = dataFolder();
+  writeFileSync(join(folder, 'asof.sqlite'), 'no database');
+  const failing = readAhead(join(folder, 'asof.sqlite'), queries, 0);
+  expect(await failing.next()).toBeNull();
+  expect(String(failing.fault)).toContain('not a database');
+  failing.close();
+
+  const data = dataFolder();
+  const store = await filledStore(data);
+  const ahead = readAhead(join(data, 'asof.sqlite'), queries, 0);
+  expect((await ahead.next())?.commits[0]?.lastSeq).toBe(1);
+  ahead.close();
+  for (let step = await ahead.next(); step; step = await ahead.next());
+  store.close();
+});
