@@ -58,6 +58,9 @@ interface WrittenColumn {
 
 const keysPerYield = 65_536;
 
+/** Rows that are joined between two looks at the clock: some tenths of a millisecond. */
+const rowsPerLook = 4 * filledRowsMax;
+
 /** Joins rows of one column, and shares the chunks that it does not write to with an earlier state. */
 export class ColumnWriter {
   readonly chunks: Chunk[];
@@ -91,7 +94,7 @@ export class ColumnWriter {
       for (let index = 0; index < rows.length; index += filledRowsMax) {
         const end = index + filledRowsMax;
         this.fill(rows.subarray(index, end), keys?.subarray(index, end));
-        await maybeYield();
+        if (index % rowsPerLook === 0) await maybeYield();
       }
     }
   }
