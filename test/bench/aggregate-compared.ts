@@ -2,9 +2,9 @@ import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
 import type { GroupRow, openDuckdb } from './duckdb.ts';
-import { repeated, type Timed } from './measure.ts';
+import { repeated, type Spread, spreadOf, type Timed } from './measure.ts';
 import type { BenchmarkOptions } from './options.ts';
-import type { Table } from './report.ts';
+import type { Race, Raced } from './race.ts';
 
 /** Revenue by status and city. */
 export const request: AggregateRequest = {
@@ -91,19 +91,19 @@ const untilSummed = async (turnMs: number, askAnother: (turn: number) => Promise
   }
 };
 
-const columns = ['', 'ms', 'CPU', 'DuckDB, ms', 'CPU', 'times our CPU', 'longest stall, ms', 'of work'];
-
-export const comparedTable = (title: string, rows: readonly Compared[]): Table => ({
-  title,
-  columns,
-  rows: rows.map(({ name, ours, theirs }) => [
-    name,
-    ours.seconds * 1000,
-    ours.cpuSeconds * 1000,
-    theirs.seconds * 1000,
-    theirs.cpuSeconds * 1000,
-    theirs.cpuSeconds / ours.cpuSeconds,
-    ours.stallMs,
-    ours.busyMs,
-  ]),
+const millisecondsOf = ({ median, least, greatest }: Spread): Spread => ({
+  ...{ median: median * 1000, least: least * 1000, greatest: greatest * 1000 },
 });
+
+const racedOf = (name: string, { seconds, cpuSeconds, spreads }: Timed<GroupRow[]>): Raced => ({
+  name,
+  wall: millisecondsOf(spreads?.wall ?? spreadOf([seconds])),
+  cpu: millisecondsOf(spreads?.cpu ?? spreadOf([cpuSeconds])),
+});
+
+/** Each comparison with the spreads of both, a question that can be asked only once with none. */
+export const racesOf = (title: string, rows: readonly Compared[], rounds: number): Race[] =>
+  rows.map(({ name, ours, theirs }) => ({
+    ...{ question: `${title}, ${name}`, unit: 'ms', rounds },
+    entries: [{ ...racedOf('asof', ours), stallMs: ours.stallMs, busyMs: ours.busyMs }, racedOf('DuckDB', theirs)],
+  }));

@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config.ts';
-import { type Ask, compared, comparedTable, compareSpans, request, rowsOf, spanSeconds } from './aggregate-compared.ts';
+import { type Ask, compared, compareSpans, racesOf, request, rowsOf, spanSeconds } from './aggregate-compared.ts';
 import { openDuckdb } from './duckdb.ts';
 import { factsInMemory } from './facts-in-memory.ts';
 import { type BenchmarkData, createBenchmarkData } from './fixtures.ts';
@@ -33,8 +33,8 @@ export const benchmarkFirstAnswer = async (options: BenchmarkOptions): Promise<R
   const title = `FIRST ANSWER: ${records} transactions by status and city, ${cold.result.length} groups; CPU of all threads`;
   return {
     name: 'first-answer',
-    comparisons: 2,
-    tables: [comparedTable(title, [first, spans])],
+    races: racesOf(title, [first, spans], runs),
+    tables: [],
     targets: [
       {
         what: `first answer, ${first.name}`,

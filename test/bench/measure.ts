@@ -5,6 +5,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >>> 1] as number;
 
+/** What rounds had in common: the middle one, and the two that differ most from it. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+export const spreadOf = (values: readonly number[]): Spread => ({
+  median: median(values),
+  least: Math.min(...values),
+  greatest: Math.max(...values),
+});
+
 /** What `make` makes and how much the process holds more afterwards: heap, bytes. */
 export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
   const held = (): number => {
@@ -26,6 +39,8 @@ export interface Timed<T> {
   readonly stallMs: number;
   /** The most processor time spent between two turns of the loop, milliseconds: a stall without what others cost. */
   readonly busyMs: number;
+  /** Of the seconds of several runs, whose medians the others are. */
+  readonly spreads?: { readonly wall: Spread; readonly cpu: Spread };
 }
 
 const threadTimes = `/proc/self/task/${process.pid}/schedstat`;
@@ -82,14 +97,17 @@ export const idleNote = async ({ smoke }: { readonly smoke: boolean }): Promise<
   return `An idle event loop stalled for ${stallMs.toFixed(1)} ms in 2 s of this run.`;
 };
 
-/** The same piece of work again and again: median seconds, longest stall, last result. */
+/** The same piece of work again and again: median seconds and their spread, longest stall, last result. */
 export const repeated = async <T>(runs: number, work: () => Promise<T>): Promise<Timed<T>> => {
   const done: Timed<T>[] = [];
   for (let run = 0; run < runs; run++) done.push(await timed(work));
+  const [wall, cpu] = [
+    spreadOf(done.map(({ seconds }) => seconds)),
+    spreadOf(done.map(({ cpuSeconds }) => cpuSeconds)),
+  ];
   return {
     result: (done.at(-1) as Timed<T>).result,
-    seconds: median(done.map(({ seconds }) => seconds)),
-    cpuSeconds: median(done.map(({ cpuSeconds }) => cpuSeconds)),
+    ...{ seconds: wall.median, cpuSeconds: cpu.median, spreads: { wall, cpu } },
     ...worst(done),
   };
 };

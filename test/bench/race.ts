@@ -1,12 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { median, timed, worst } from './measure.ts';
-
-/** What rounds had in common: the middle one, and the two that differ most from it. */
-export interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly greatest: number;
-}
+import { type Spread, spreadOf, timed, worst } from './measure.ts';
 
 /** What a round took where the contender knows it better than a clock around it, as a load that starts a process. */
 export interface Spent {
@@ -61,12 +54,6 @@ export interface Group {
   readonly question: string;
   readonly contenders: readonly Contender[];
 }
-
-export const spreadOf = (values: readonly number[]): Spread => ({
-  median: median(values),
-  least: Math.min(...values),
-  greatest: Math.max(...values),
-});
 
 /** Throws when one contender answers differently, and says which. */
 const compareAnswers = async ({ question, contenders }: Group): Promise<void> => {

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import type { Race, Spread } from './race.ts';
+import type { Spread } from './measure.ts';
+import type { Race } from './race.ts';
 
 export interface Table {
   readonly title: string;
