@@ -6,6 +6,9 @@ import { createSchemaCheck } from './client.ts';
 import { SqlThreadClient } from './sql-thread-client.ts';
 import { SqliteTransaction } from './transaction.ts';
 
+/** Few: a transaction that should end, because others wait, ends once they are executed. */
+const listsAheadMax = 8;
+
 /** Connections for writing in bulk, each with SQLite in a thread of its own. */
 export class BulkThreads {
   readonly #options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
@@ -16,7 +19,7 @@ export class BulkThreads {
   }
 
   open(path: string, archived: ArchivedRecords | null): Pick<BulkWriterOptions, 'client' | 'tx' | 'checkSchema'> {
-    const client = new SqlThreadClient(path);
+    const client = new SqlThreadClient(path, listsAheadMax);
     this.#clients.push(client);
     const tx = new SqliteTransaction(client, this.#options, archived && new ArchivedRows(archived));
     return { client, tx, checkSchema: createSchemaCheck(client) };

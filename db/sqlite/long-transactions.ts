@@ -1,7 +1,7 @@
-import type Database from 'better-sqlite3';
 import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
 import type { StoreOptions, Tx } from '../store.ts';
 import type { ArchivedRows } from './archived-rows.ts';
+import type { LongConnection, SqlConnection } from './sql-connection.ts';
 import type { CommittedRecords } from './store-state.ts';
 import { SqliteTransaction } from './transaction.ts';
 
@@ -17,23 +17,28 @@ interface LongChecks {
   readonly beforeEach: () => void;
 }
 
+interface LongTransactionsOptions {
+  readonly open: () => LongConnection;
+  readonly options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
+  readonly archived: ArchivedRows | null;
+  /** Another connection to the store, which reads the state before a transaction. */
+  readonly reader: SqlConnection;
+}
+
 /**
  * Transactions of many steps or works, on a connection of their own: while one is open, the other connection reads the state before it.
  */
 export class LongTransactions {
-  readonly #open: () => Database.Database;
-  readonly #options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
-  readonly #archived: ArchivedRows | null;
-  #connection: { readonly client: Database.Database; readonly tx: SqliteTransaction } | undefined;
+  readonly #options: LongTransactionsOptions;
+  #connection: { readonly client: LongConnection; readonly tx: SqliteTransaction } | undefined;
 
-  constructor(
-    open: () => Database.Database,
-    options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>,
-    archived: ArchivedRows | null,
-  ) {
-    this.#open = open;
+  constructor(options: LongTransactionsOptions) {
     this.#options = options;
-    this.#archived = archived;
+  }
+
+  /** Resolves once a transaction can begin without waiting for a thread to start. */
+  async ready(): Promise<void> {
+    if (!this.#connection) await this.#opened().client.execLater(`pragma cache_size = -${cacheKibibytes}`);
   }
 
   /** Begins a transaction. Throws SQLITE_BUSY while another connection has the lock for writing. */
@@ -49,6 +54,7 @@ export class LongTransactions {
     const { client, tx } = this.#opened();
     try {
       beforeAll();
+      tx.beginShared();
       tx.begin();
       const steps = work(tx);
       const stages = new Stages();
@@ -63,11 +69,12 @@ export class LongTransactions {
       await yieldToEventLoop();
       beforeEach();
       const startedMs = performance.now();
-      client.exec('commit');
+      await client.execLater('commit');
       const commitSeconds = (performance.now() - startedMs) / 1000;
+      tx.endShared(true);
       return { result: step.value, committed: tx.committed(), commitSeconds };
     } catch (error) {
-      if (client.open && client.inTransaction) client.exec('rollback');
+      this.#undo();
       throw error;
     }
   }
@@ -83,6 +90,7 @@ export class LongTransactions {
     const { client, tx } = this.#opened();
     try {
       beforeAll();
+      tx.beginShared();
       const committed: CommittedRecords[] = [];
       for (let work = await nextWork(); work; work = await nextWork()) {
         beforeEach();
@@ -93,10 +101,11 @@ export class LongTransactions {
       }
       beforeEach();
       const startedMs = performance.now();
-      client.exec('commit');
+      await client.execLater('commit');
+      tx.endShared(committed.length > 0);
       return { committed, commitSeconds: (performance.now() - startedMs) / 1000 };
     } catch (error) {
-      if (client.open && client.inTransaction) client.exec('rollback');
+      this.#undo();
       throw error;
     }
   }
@@ -105,11 +114,17 @@ export class LongTransactions {
     this.#connection?.client.close();
   }
 
-  #opened(): { readonly client: Database.Database; readonly tx: SqliteTransaction } {
+  #undo(): void {
+    const { client, tx } = this.#opened();
+    if (client.open && client.inTransaction) client.exec('rollback');
+    tx.endShared(false);
+  }
+
+  #opened(): { readonly client: LongConnection; readonly tx: SqliteTransaction } {
     if (!this.#connection) {
-      const client = this.#open();
-      client.pragma(`cache_size = -${cacheKibibytes}`);
-      this.#connection = { client, tx: new SqliteTransaction(client, this.#options, this.#archived) };
+      const { open, options, archived, reader } = this.#options;
+      const client = open();
+      this.#connection = { client, tx: new SqliteTransaction(client, options, archived, reader) };
     }
     return this.#connection;
   }

@@ -13,76 +13,19 @@ type Values = readonly unknown[];
 type Match = Readonly<Record<string, unknown>>;
 type Row = Record<string, unknown>;
 
-const lookupRows = 100;
-
-/** Fewer records are looked up and inserted one by one in less time. */
-const announcedMin = 4;
-
-/** The batches of the work that runs. */
-export class RecordBatches {
-  readonly #client: SqlConnection;
-  readonly #archived: ArchivedRows | null;
-  readonly #known = new Map<SQLiteTable, RecordBatch>();
-  readonly #announced = new Map<SQLiteTable, RecordBatch>();
-  /**
-   * The last record before the transaction that many works share, where it is worth the memory to know the keys of all
-   * records; else null.
-   */
-  #committedSeq: number | null = null;
-
-  constructor(client: SqlConnection, archived: ArchivedRows | null) {
-    this.#client = client;
-    this.#archived = archived;
-  }
-
-  /** Call it when a transaction of many works begins, with the last record before it. */
-  beginShared(lastSeq: number): void {
-    this.#committedSeq = lastSeq;
-    for (const { storedKeys } of this.#known.values()) storedKeys?.begin(lastSeq);
-  }
-
-  /** Call it when such a transaction is committed, with its last record. */
-  sharedCommitted(lastSeq: number): void {
-    for (const { storedKeys } of this.#known.values()) storedKeys?.committed(lastSeq);
-  }
-
-  /** See `Tx.announce`; `lastSeq` is that of the last record so far. */
-  announce(
-    table: SQLiteTable,
-    inserter: Inserter,
-    { columns, records, lastSeq }: { columns: readonly string[]; records: readonly object[]; lastSeq: number },
-  ): void {
-    if (records.length < announcedMin) return;
-    const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter, this.#archived);
-    this.#known.set(table, batch);
-    this.#announced.set(table, batch);
-    batch.use(columns, this.#committedSeq === null ? null : { committedSeq: this.#committedSeq, lastSeq });
-    batch.expect(records as readonly Match[]);
-  }
-
-  /** Call it when a record is inserted past the batch of its table. */
-  passed(table: SQLiteTable): void {
-    this.#known.get(table)?.storedKeys?.missed();
-  }
-
-  /** The batch of a table whose records were announced. */
-  of(table: SQLiteTable): RecordBatch | undefined {
-    return this.#announced.get(table);
-  }
-
-  /** Ends a work: inserts its records, or forgets them when it is undone. */
-  end(isUndone: boolean): void {
-    if (this.#announced.size === 0) return;
-    for (const batch of this.#announced.values()) batch.end(isUndone);
-    this.#announced.clear();
-  }
+interface Lookup {
+  readonly hasRows: Database.Statement<[], unknown>;
+  /** The rows that have one of `lookupRows` keys. */
+  readonly find: Database.Statement<unknown[], Row>;
 }
+
+const lookupRows = 100;
 
 /**
  * The records of one table that a work appends: they are looked up and inserted by few statements. It holds the newest row of
  * each key that was looked up or appended.
  */
-class RecordBatch {
+export class RecordBatch {
   readonly #client: SqlConnection;
   readonly #archived: ArchivedRows | null;
   readonly #table: SQLiteTable;
@@ -90,10 +33,15 @@ class RecordBatch {
   readonly #keys: readonly string[];
   readonly #decoders: readonly ColumnDecoder[];
   readonly #insertMany: Database.Statement;
-  readonly #isEmpty: Database.Statement<[], unknown>;
   #columns: readonly string[] = [];
   #positions: readonly number[] = [];
-  #lookup: Database.Statement<unknown[], Row> | undefined;
+  #lookup: Lookup | undefined;
+  /**
+   * Reads the state before the transaction of many works, while the keys of all records of the transaction are known here; null
+   * when they are not.
+   */
+  #reader: SqlConnection | null = null;
+  #readerLookup: Lookup | undefined;
   readonly #hasher = new KeyHasher();
   /** The keys that were looked up or appended. */
   #known: KeyTable;
@@ -119,12 +67,31 @@ class RecordBatch {
     this.#known = new KeyTable(this.#hasher, 0);
     this.#rows = new Array(insertRows * this.#keys.length).fill(null);
     this.#insertMany = inserter.insertMany();
-    this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
   }
 
   /** What is known of all keys of the table; null unless many works share a transaction. */
   get storedKeys(): StoredKeys | null {
     return this.#storedKeys;
+  }
+
+  /** Call it before the transaction has a record of the table. */
+  beginShared(reader: SqlConnection): void {
+    this.#forget();
+    this.#reader = reader;
+  }
+
+  endShared(lastSeq: number | null): void {
+    this.#used = 0;
+    this.#forget();
+    this.#reader = null;
+    if (lastSeq !== null) this.#storedKeys?.committed(lastSeq);
+  }
+
+  /** Call it when the transaction has a record whose key is not known here. */
+  passed(): void {
+    if (this.#reader) this.#forget();
+    this.#reader = null;
+    this.#storedKeys?.missed();
   }
 
   /** Looks up by these columns from now on. `shared` is of the transaction, null to know no more than is looked up. */
@@ -150,7 +117,7 @@ class RecordBatch {
       this.#newest.push(null);
       if (this.#storedKeys?.mayHave(known.hashOf(number)) !== false) unknown.push(number);
     }
-    if (unknown.length > 0 && this.#isEmpty.get() !== undefined)
+    if (unknown.length > 0 && this.#lookupNow.hasRows.get() !== undefined)
       for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
     this.#findArchived(firstNew);
   }
@@ -186,6 +153,7 @@ class RecordBatch {
       this.#insertMany.run(this.#rows);
     }
     const positions = this.#positions;
+    if (positions.length === 0) this.passed();
     if (positions.length === 0 || values[positions[0] as number] === null) return;
     const key = this.#key;
     for (let index = 0; index < positions.length; index++) key[index] = values[positions[index] as number];
@@ -206,7 +174,9 @@ class RecordBatch {
   end(isUndone: boolean): void {
     if (isUndone) this.#used = 0;
     this.flush();
-    this.#forget();
+    // Records of an undone work may be forgotten: nothing is known then.
+    if (isUndone) this.#reader = null;
+    if (this.#reader === null) this.#forget();
   }
 
   #forget(): void {
@@ -218,6 +188,7 @@ class RecordBatch {
   #useColumns(columns: readonly string[]): void {
     // What is known so far has keys of other columns.
     this.flush();
+    if (this.#known.size > 0) this.#reader = null;
     this.#forget();
     this.#storedKeys = null;
     this.#columns = columns;
@@ -228,10 +199,22 @@ class RecordBatch {
       if (encoderOf(columnOf(this.#table, column)) === null) continue;
       throw new Error(`${column} of ${getTableName(this.#table)} has no plain values to look up`);
     }
-    this.#lookup = columns.length === 0 ? undefined : this.#prepareLookup(columns);
+    this.#lookup = undefined;
+    this.#readerLookup = undefined;
   }
 
-  #prepareLookup(columns: readonly string[]): Database.Statement<unknown[], Row> {
+  /** How keys are looked up at this point of the transaction. */
+  get #lookupNow(): Lookup {
+    if (this.#reader) {
+      this.#readerLookup ??= this.#prepareLookup(this.#reader);
+      return this.#readerLookup;
+    }
+    this.#lookup ??= this.#prepareLookup(this.#client);
+    return this.#lookup;
+  }
+
+  #prepareLookup(client: SqlConnection): Lookup {
+    const columns = this.#columns;
     const list = columnsOf(this.#table).map(([key, column]) => `t."${column.name}" as "${key}"`);
     const one = `(${columns.map(() => '?').join(', ')})`;
     const conditions = columns.map((key, index) => {
@@ -241,16 +224,20 @@ class RecordBatch {
     });
     const keys = new Array(lookupRows).fill(one).join(', ');
     // A cross join is done in this order.
-    return this.#client.prepare<unknown[], Row>(
-      `select ${list.join(', ')} from (values ${keys}) v cross join "${getTableName(this.#table)}" t on ${conditions.join(' and ')}`,
-    );
+    const table = `"${getTableName(this.#table)}"`;
+    return {
+      hasRows: client.prepare<[], unknown>(`select 1 from ${table} limit 1`).pluck(),
+      find: client.prepare<unknown[], Row>(
+        `select ${list.join(', ')} from (values ${keys}) v cross join ${table} t on ${conditions.join(' and ')}`,
+      ),
+    };
   }
 
   #find(numbers: readonly number[]): void {
     const parameters = numbers.flatMap((number) => this.#known.keyOf(number));
     // A key of nulls matches nothing.
     while (parameters.length < lookupRows * this.#columns.length) parameters.push(null);
-    for (const row of this.#lookup?.all(parameters) ?? []) {
+    for (const row of this.#lookupNow.find.all(parameters)) {
       decodeRow(row, this.#decoders);
       this.#readKey(row);
       const number = this.#known.find(this.#key);

@@ -12,14 +12,12 @@ const iterationsMax = 4;
 /** The jobs of one shared transaction, as they come out of the queue: only those that can be undone and run again. */
 export class SharedJobs {
   readonly #pending: WriteJob[];
-  readonly #startedMs = performance.now();
+  #startedMs: number | undefined;
   readonly #settlements: (() => void)[] = [];
   readonly all: WriteJob[] = [];
   /** Of all jobs together, and of the largest one. */
   #records = 0;
   #recordsOfOne = 0;
-  /** Whether the work of one of them has thrown. */
-  hasFailed = false;
 
   constructor(pending: WriteJob[]) {
     this.#pending = pending;
@@ -27,6 +25,7 @@ export class SharedJobs {
 
   /** The work of the next job, once others have run; undefined when the transaction should end. */
   async next(): Promise<((tx: SqliteTransaction) => void) | undefined> {
+    this.#startedMs ??= performance.now();
     if (this.#isFull || performance.now() - this.#startedMs > sharedMs) return undefined;
     for (let iteration = 0; iteration < iterationsMax; iteration++) {
       if (this.all.length > 0) await yieldToEventLoop();
@@ -46,18 +45,13 @@ export class SharedJobs {
   }
 
   #run(job: WriteJob, tx: SqliteTransaction): void {
-    try {
-      const result = job.work(tx);
-      tx.release();
-      // Each job begins anew to count its records.
-      const records = tx.savepoint();
-      this.#records += records;
-      this.#recordsOfOne = Math.max(this.#recordsOfOne, records);
-      this.#settlements.push(() => job.resolve(result as never));
-    } catch (error) {
-      this.hasFailed = true;
-      throw error;
-    }
+    const result = job.work(tx);
+    tx.release();
+    // Each job begins anew to count its records.
+    const records = tx.savepoint();
+    this.#records += records;
+    this.#recordsOfOne = Math.max(this.#recordsOfOne, records);
+    this.#settlements.push(() => job.resolve(result as never));
   }
 
   /** Call it after COMMIT. */

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { startThread } from '../../src/lib/thread.ts';
-import type { SqlConnection } from './sql-connection.ts';
+import type { LongConnection, SqlConnection } from './sql-connection.ts';
 import {
   counterOf,
   type RowMode,
@@ -14,9 +14,6 @@ import {
 /** Values of one list of runs: so many that a message costs little beside them, and few enough that neither thread waits long. */
 const listValues = 1024;
 
-/** Lists that may wait to be executed. */
-const listsAheadMax = 8;
-
 /** Between two looks whether the thread still runs. */
 const lookMs = 1000;
 
@@ -25,33 +22,45 @@ const lookMs = 1000;
  * later, so that a caller prepares the next rows while SQLite inserts the last ones. All else waits until the thread has done
  * everything before it. A fault is thrown by one of the next calls; until then, what follows it is passed over.
  */
-export class SqlThreadClient implements SqlConnection {
+export class SqlThreadClient implements LongConnection {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #counters = new Int32Array(new SharedArrayBuffer(4 * counterOf.count));
+  readonly #listsAheadMax: number;
   #statements = 0;
   #runs = 0;
   #listsSent = 0;
-  #repliesReceived = 0;
+  #requests = 0;
   #list: unknown[] = [];
   #inTransaction = false;
   #isOpen = true;
+  /** Takes the reply to a request that waits while the event loop is free. */
+  #awaiting: ((reply: SqlReply) => void) | null = null;
 
   /** Statements have the methods that transactions use; `run` and `get` take parameters as better-sqlite3 does. */
   readonly prepare = ((text: string) => new SqlThreadStatement(this, text)) as never as SqlConnection['prepare'];
 
-  constructor(path: string) {
+  /** `listsAheadMax`: how many lists of about 1,000 values may wait to be executed before this thread does. */
+  constructor(path: string, listsAheadMax: number) {
+    this.#listsAheadMax = listsAheadMax;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const workerData = { path, port: port2, counters: this.#counters };
     this.#worker = startThread(import.meta.url, 'sql-worker', { workerData, transferList: [port2] });
-    // Ends with this thread, and says what it fails with to whoever waits for it.
+    this.#port.on('message', (reply: SqlReply) => this.#settle(reply));
+    this.#worker.once('error', (error) => this.#settle(endedBy(error)));
+    this.#worker.once('exit', () => this.#settle(endedBy(null)));
+    // It must not keep the process alive.
     this.#worker.unref();
     this.#port.unref();
   }
 
   get inTransaction(): boolean {
     return this.#inTransaction;
+  }
+
+  get open(): boolean {
+    return this.#isOpen;
   }
 
   exec(text: string): this {
@@ -82,18 +91,26 @@ export class SqlThreadClient implements SqlConnection {
     return this.ask({ kind: 'RESULT' }) as Database.RunResult;
   }
 
+  /**
+   * Runs a text once the thread has done everything before it; the event loop is free meanwhile. Until then nothing else may be
+   * called but `close`.
+   */
+  async execLater(text: string): Promise<void> {
+    const reply = new Promise<SqlReply>((resolve) => {
+      this.#awaiting = resolve;
+    });
+    this.#port.ref();
+    this.#post({ kind: 'EXEC', text });
+    this.#valueOf(await reply);
+  }
+
   /** The reply to a request. Throws what it, or an order before it, has failed with. */
   ask(request: SqlRequest): unknown {
-    if (!this.#isOpen) throw new Error('the connection is closed');
-    this.#send();
-    this.#port.postMessage(request);
-    this.#waitFor(counterOf.replies, ++this.#repliesReceived);
-    const reply = receiveMessageOnPort(this.#port);
-    if (!reply) throw new Error('the thread of the connection has sent no reply');
-    const { value, fault, inTransaction } = reply.message as SqlReply;
-    this.#inTransaction = inTransaction;
-    if (fault) throw errorOf(fault);
-    return value;
+    this.#post(request);
+    this.#waitFor(counterOf.replies, this.#requests);
+    // Its event has not come yet.
+    if (this.#awaiting) this.#settle(this.#receive());
+    return this.#valueOf(this.#receive());
   }
 
   close(): void {
@@ -102,6 +119,32 @@ export class SqlThreadClient implements SqlConnection {
     this.ask({ kind: 'CLOSE' });
     this.#isOpen = false;
     this.#port.close();
+  }
+
+  #receive(): SqlReply {
+    const received = receiveMessageOnPort(this.#port);
+    if (!received) throw new Error('the thread of the connection has sent no reply');
+    return received.message as SqlReply;
+  }
+
+  #settle(reply: SqlReply): void {
+    const settle = this.#awaiting;
+    this.#awaiting = null;
+    if (this.#isOpen) this.#port.unref();
+    settle?.(reply);
+  }
+
+  #valueOf({ value, fault, inTransaction }: SqlReply): unknown {
+    this.#inTransaction = inTransaction;
+    if (fault) throw errorOf(fault);
+    return value;
+  }
+
+  #post(request: SqlRequest): void {
+    if (!this.#isOpen) throw new Error('the connection is closed');
+    this.#send();
+    this.#requests++;
+    this.#port.postMessage(request);
   }
 
   #order(order: SqlOrder): void {
@@ -113,7 +156,7 @@ export class SqlThreadClient implements SqlConnection {
     if (this.#list.length === 0) return;
     this.#port.postMessage({ kind: 'RUNS', list: this.#list } satisfies SqlOrder);
     this.#list = [];
-    this.#waitFor(counterOf.lists, ++this.#listsSent - listsAheadMax);
+    this.#waitFor(counterOf.lists, ++this.#listsSent - this.#listsAheadMax);
   }
 
   /** Returns once the thread has counted so far. */
@@ -127,6 +170,11 @@ export class SqlThreadClient implements SqlConnection {
     }
   }
 }
+
+const endedBy = (error: Error | null): SqlReply => {
+  const message = `the thread of the connection has ended${error ? `: ${error.message}` : ''}`;
+  return { value: undefined, fault: { code: null, message }, inTransaction: false };
+};
 
 const errorOf = ({ code, message }: SqlFault): Error =>
   code === null ? new Error(message) : new Database.SqliteError(message, code);

@@ -28,6 +28,7 @@ import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './cl
 import { createDryRun } from './dry-run.ts';
 import { LedgerArchive } from './ledger-archive.ts';
 import { LedgerReader } from './ledger-reader.ts';
+import { openLongConnection } from './long-connection.ts';
 import { LongTransactions } from './long-transactions.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
@@ -105,7 +106,12 @@ class SqliteStore implements Store {
     const isAlone = file === null || options.isReadOnly === true || options.isExclusive === true;
     this.#long = isAlone
       ? null
-      : new LongTransactions(() => openClient(file.path, options.onStatement), options, archived);
+      : new LongTransactions({
+          open: () => openLongConnection(file.path, options.onStatement),
+          options,
+          archived,
+          reader: client,
+        });
     this.#queue = new WriteQueue({
       client,
       tx: this.#tx,
@@ -139,10 +145,9 @@ class SqliteStore implements Store {
 
   bulk({ hasThread, onCommit, ...limits }: BulkOptions): SqliteBulkWriter {
     const own = { client: this.#client, tx: this.#tx, checkSchema: this.#checkSchema };
-    // In memory there is one connection only.
-    const connection = hasThread && this.#file ? this.#threads.open(this.#file.path, this.#archived) : own;
     return new SqliteBulkWriter({
-      ...connection,
+      // In memory there is one connection only.
+      ...(hasThread && this.#file ? this.#threads.open(this.#file.path, this.#archived) : own),
       writeWaitMs: this.#writeWaitMs,
       onCommit: (state) => {
         this.#file?.committed(state);
@@ -212,8 +217,8 @@ class SqliteStore implements Store {
   }
 
   bytes(): number {
-    const pages = this.#client.pragma('page_count', { simple: true }) as number;
-    return pages * (this.#client.pragma('page_size', { simple: true }) as number);
+    const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#client.pragma(name, { simple: true }));
+    return Number(pages) * Number(bytes);
   }
 
   erase<R>(work: (tx: ErasingTx) => R): Promise<R> {

@@ -22,7 +22,7 @@ import { noDigest } from './digests.ts';
 import { type Inserter, Inserters } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
-import { RecordBatches } from './record-batch.ts';
+import { RecordBatches } from './record-batches.ts';
 import { RecordDigests } from './record-digests.ts';
 import { removeKeys } from './remove-archived.ts';
 import { readRange } from './seal.ts';
@@ -61,6 +61,7 @@ export class SqliteTransaction implements ErasingTx {
     client: SqlConnection,
     { nowUs, firstSequence }: Pick<StoreOptions, 'nowUs' | 'firstSequence'>,
     archived: ArchivedRows | null,
+    reader: SqlConnection | null = null,
   ) {
     this.#client = client;
     this.#archived = archived;
@@ -69,7 +70,7 @@ export class SqliteTransaction implements ErasingTx {
     this.#finder = new LatestRowFinder(client);
     this.#inserters = new Inserters(client);
     this.#sideRows = new SideRows(client);
-    this.#batches = new RecordBatches(client, archived);
+    this.#batches = new RecordBatches(client, archived, reader);
     this.#chain = new CommitChain(client);
   }
 
@@ -88,7 +89,7 @@ export class SqliteTransaction implements ErasingTx {
   endShared(isCommitted: boolean): void {
     this.#chain.setAlone(false);
     this.#sideRows.setAlone(false);
-    if (isCommitted) this.#batches.sharedCommitted(this.committed().state.lastSeq);
+    this.#batches.endShared(isCommitted ? this.committed().state.lastSeq : null);
   }
 
   /** Reads the last sequence number of the ledger; call it right after BEGIN. */

@@ -160,12 +160,14 @@ export class WriteQueue {
       if (this.#closed) throw serverIsClosing();
     };
     try {
+      await long.ready();
       await this.#lock(() => long.begin());
       const { committed, commitSeconds } = await long.share(() => jobs.next(), { beforeAll: checkSchema, beforeEach });
       onCommit(committed, commitSeconds);
     } catch (error) {
-      // The work that failed must not fail the others: each runs again, with a savepoint.
-      if (jobs.hasFailed && !storageFaultOf(error) && !this.#closed) this.#pending.unshift(...jobs.undone());
+      // The work that failed, which may be known only at the commit, must not fail the others: each runs again, with a savepoint.
+      const hasRun = jobs.all.length > 0;
+      if (hasRun && !storageFaultOf(error) && !this.#closed) this.#pending.unshift(...jobs.undone());
       else this.#fail(jobs.all.length > 0 ? jobs.all : this.#pending.splice(0), error);
       return;
     }
@@ -180,6 +182,7 @@ export class WriteQueue {
       if (this.#closed) throw serverIsClosing();
     };
     try {
+      await long.ready();
       await this.#lock(() => long.begin());
       const { result, committed, commitSeconds } = await long.run(steps, { beforeAll: checkSchema, beforeEach });
       onCommit([committed], commitSeconds);

@@ -61,7 +61,7 @@ it('reads and stores what a connection of the same thread does, and undoes a tra
   const local = new Database(':memory:');
   local.exec(schema);
   openClient(join(folder, 'store.sqlite')).exec(schema).close();
-  const thread = new SqlThreadClient(join(folder, 'store.sqlite'));
+  const thread = new SqlThreadClient(join(folder, 'store.sqlite'), 8);
   onTestFinished(() => thread.close());
   fc.assert(
     fc.property(fc.array(fc.array(block, { maxLength: 8 }), { maxLength: 3 }), (transactions) => {
@@ -78,9 +78,9 @@ it('reads and stores what a connection of the same thread does, and undoes a tra
 it('tells the faults of SQLite with their codes: of opening, of a statement, and of a locked file', () => {
   const folder = dataFolder();
   const path = join(folder, 'store.sqlite');
-  const missing = new SqlThreadClient(join(folder, 'none', 'store.sqlite'));
+  const missing = new SqlThreadClient(join(folder, 'none', 'store.sqlite'), 8);
   expect(() => missing.exec('begin')).toThrow('directory does not exist');
-  const thread = new SqlThreadClient(path);
+  const thread = new SqlThreadClient(path, 8);
   onTestFinished(() => thread.close());
   expect(() => thread.prepare('select * from nowhere').all()).toThrow('no such table: nowhere');
   expect(thread.prepare('select 1').pluck().get()).toBe(1);
@@ -97,7 +97,7 @@ it('tells the faults of SQLite with their codes: of opening, of a statement, and
 
 it('says that only the result of the last statement is known, and that a closed connection is closed', () => {
   const path = join(dataFolder(), 'store.sqlite');
-  const thread = new SqlThreadClient(path);
+  const thread = new SqlThreadClient(path, 8);
   thread.exec(schema);
   const insert = thread.prepare('insert into items values (?, ?, null)');
   const first = insert.run(1, 'one');
