@@ -108,8 +108,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
       const startedAt = performance.now();
       telemetry.start(services);
       await ledger.catchUp();
-      if (closed) return;
-      await core.clickhouse()?.start();
+      if (!closed) await core.clickhouse()?.start();
       if (closed) return;
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
@@ -241,6 +240,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       // What another process has written since the store was opened.
       domains.apiKeys.refresh();
       await domains.eraser.finishInterrupted().catch((error: unknown) => log.error(error, unfinished));
+      domains.eraser.erasures();
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       domains.versionPreparation.start();

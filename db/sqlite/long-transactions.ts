@@ -1,6 +1,7 @@
 import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
 import type { StoreOptions, Tx } from '../store.ts';
 import type { ArchivedRows } from './archived-rows.ts';
+import { openLongConnection } from './long-connection.ts';
 import type { LongConnection, SqlConnection } from './sql-connection.ts';
 import type { CommittedRecords } from './store-state.ts';
 import { SqliteTransaction } from './transaction.ts';
@@ -18,8 +19,8 @@ interface LongChecks {
 }
 
 interface LongTransactionsOptions {
-  readonly open: () => LongConnection;
-  readonly options: Pick<StoreOptions, 'nowUs' | 'firstSequence'>;
+  readonly path: string;
+  readonly options: Pick<StoreOptions, 'nowUs' | 'firstSequence' | 'onStatement'>;
   readonly archived: ArchivedRows | null;
   /** Another connection to the store, which reads the state before a transaction. */
   readonly reader: SqlConnection;
@@ -122,8 +123,8 @@ export class LongTransactions {
 
   #opened(): { readonly client: LongConnection; readonly tx: SqliteTransaction } {
     if (!this.#connection) {
-      const { open, options, archived, reader } = this.#options;
-      const client = open();
+      const { path, options, archived, reader } = this.#options;
+      const client = openLongConnection(path, options.onStatement);
       this.#connection = { client, tx: new SqliteTransaction(client, options, archived, reader) };
     }
     return this.#connection;

@@ -28,7 +28,6 @@ import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './cl
 import { createDryRun } from './dry-run.ts';
 import { LedgerArchive } from './ledger-archive.ts';
 import { LedgerReader } from './ledger-reader.ts';
-import { openLongConnection } from './long-connection.ts';
 import { LongTransactions } from './long-transactions.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { originOf } from './origin.ts';
@@ -104,14 +103,7 @@ class SqliteStore implements Store {
     this.#tx = new SqliteTransaction(client, options, archived);
     // A reader writes nothing, and one that keeps others out would keep itself out.
     const isAlone = file === null || options.isReadOnly === true || options.isExclusive === true;
-    this.#long = isAlone
-      ? null
-      : new LongTransactions({
-          open: () => openLongConnection(file.path, options.onStatement),
-          options,
-          archived,
-          reader: client,
-        });
+    this.#long = isAlone ? null : new LongTransactions({ path: file.path, options, archived, reader: client });
     this.#queue = new WriteQueue({
       client,
       tx: this.#tx,

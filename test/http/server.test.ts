@@ -35,7 +35,7 @@ describe('caching', () => {
     expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('private, no-cache');
     expect(await controlOf('/ip_city/10.0.0.1')).toBe('private, no-cache');
     expect(await controlOf('/transactions/aggregate')).toBe('private, no-cache');
-    expect(await controlOf('/monitor')).toBe('no-store');
+    expect(await controlOf('/monitor')).toBe('private, no-cache');
     expect(await controlOf('/data')).toBe('no-store');
     expect(await controlOf('/readyz')).toBe('no-store');
     expect(await controlOf('/ip_city/x')).toBe('no-store');

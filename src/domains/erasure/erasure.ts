@@ -93,6 +93,7 @@ export class Eraser {
   readonly #images: ImageStore;
   readonly #rows: DatasetRows;
   readonly #journal: ErasureJournal;
+  #erasures: readonly number[] | undefined;
 
   constructor(services: EraserServices) {
     this.#services = services;
@@ -102,9 +103,13 @@ export class Eraser {
     this.#journal = new ErasureJournal(services.data);
   }
 
-  /** What changes when records are erased, also those of which something was left before. */
+  /**
+   * What changes when records are erased, also those of which something was left before. Read once: no other process erases
+   * while this one has the store open.
+   */
   erasures(): readonly number[] {
-    return [this.#store.count(erasedRecords), this.#store.count(erasedRecords, { leftDigest: null })];
+    this.#erasures ??= [this.#store.count(erasedRecords), this.#store.count(erasedRecords, { leftDigest: null })];
+    return this.#erasures;
   }
 
   /** Finds everything; erases nothing. Throws BAD_REQUEST for rows of no dataset that exists, DATA_DAMAGED. */
@@ -157,6 +162,7 @@ export class Eraser {
     if (userId !== null && !fromSegments && this.#store.count(ledgerSegments) > 0)
       throw new Error('records that are archived would not be erased');
     const { newFiles, apply, undo } = await found.rewrite();
+    this.#erasures = undefined;
     try {
       await this.#journal.begin({ images, files: [...found.files, ...newFiles] });
       await this.#store.erase((tx) => {
