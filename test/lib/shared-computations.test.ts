@@ -32,8 +32,8 @@ it('keeps as many results as it may, and begins anew after a failure', async () 
   await first;
   expect(await shared.find('a', undefined, compute)).toBe('kept');
   expect(ends).toHaveLength(2);
-  shared.find('b', undefined, compute);
-  shared.find('a', undefined, compute);
+  void shared.find('b', undefined, compute);
+  void shared.find('a', undefined, compute);
   expect(ends).toHaveLength(4);
 });
 
@@ -43,9 +43,9 @@ it.each(['whileRunning', { max: 2 }] as const)(
     const { ends, compute } = createComputation();
     const shared = new SharedComputations<string>(capacity);
     const work = new Work();
-    shared.find('a', work, compute);
+    void shared.find('a', work, compute);
     work.end(new Error('gone'));
-    shared.find('a', new Work(), compute);
+    void shared.find('a', new Work(), compute);
     expect(ends).toHaveLength(2);
   },
 );
