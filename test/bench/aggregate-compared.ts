@@ -1,6 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
+import type { openClickhouse } from './clickhouse-peer.ts';
 import type { GroupRow, openDuckdb } from './duckdb.ts';
 import { repeated, type Spread, spreadOf, type Timed } from './measure.ts';
 import type { BenchmarkOptions } from './options.ts';
@@ -38,18 +39,32 @@ const comparable = (rows: readonly GroupRow[], perCent: bigint): [string, number
 export interface Compared {
   readonly name: string;
   readonly ours: Timed<GroupRow[]>;
+  /** DuckDB's. */
   readonly theirs: Timed<GroupRow[]>;
+  /** Null where ClickHouse is not installed, or does not take part. */
+  readonly clickhouse: Timed<GroupRow[]> | null;
 }
 
 /** Throws before it reports a time when the tables differ. */
-export const compared = (name: string, ours: Timed<GroupRow[]>, theirs: Timed<GroupRow[]>): Compared => {
-  const [found, expected] = [comparable(ours.result, microsPerCent), comparable(theirs.result, 1n)];
-  deepEqual(found, expected, `${name}: the tables differ`);
-  return { name, ours, theirs };
+export const compared = (
+  name: string,
+  ours: Timed<GroupRow[]>,
+  theirs: Timed<GroupRow[]>,
+  clickhouse: Timed<GroupRow[]> | null = null,
+): Compared => {
+  const found = comparable(ours.result, microsPerCent);
+  for (const [peer, timed] of [
+    ['DuckDB', theirs],
+    ['ClickHouse', clickhouse],
+  ] as const)
+    if (timed) deepEqual(found, comparable(timed.result, 1n), `${name}: the table of ${peer} differs`);
+  return { name, ours, theirs, clickhouse };
 };
 
 export type Ask = (request?: AggregateRequest) => Promise<GroupRow[]>;
 type Duckdb = Awaited<ReturnType<typeof openDuckdb>>;
+type ClickHouse = Awaited<ReturnType<typeof openClickhouse>>;
+type SpanPeer = Pick<Duckdb, 'store' | 'aggregateOf'>;
 type Effort = Pick<BenchmarkOptions, 'smoke'>;
 type Span = readonly [fromUs: number, toUs: number];
 
@@ -62,19 +77,31 @@ const spansOf = async (ask: Ask, atUs: Float64Array, { smoke }: Effort) => {
     ask({ ...request, where: { range: { between: { from, to } } } });
   const turnMs = smoke ? smokeTurnMs : summingTurnMs;
   await untilSummed(turnMs, (turn) => askSpan([0, atUs[turn] as number]));
-  const [ours, theirs] = [spans.values(), spans.values()];
   const next = (rest: Iterator<Span>): Span => rest.next().value as Span;
-  return {
-    ours: () => repeated(spanCount, () => askSpan(next(ours))),
-    theirs: (duckdb: Duckdb) => repeated(spanCount, () => duckdb.aggregateOf(...next(theirs))),
+  const all = (askOne: (span: Span) => Promise<GroupRow[]>): Promise<Timed<GroupRow[]>> => {
+    const rest = spans.values();
+    return repeated(spanCount, () => askOne(next(rest)));
   };
+  return { ours: () => all(askSpan), theirs: (peer: SpanPeer) => all((span) => peer.aggregateOf(...span)) };
 };
 
-/** The default aggregate of spans of time beside facts that DuckDB has stored as joined. */
-export const compareSpans = async (ask: Ask, duckdb: Duckdb, atUs: Float64Array, effort: Effort): Promise<Compared> => {
+interface Peers {
+  readonly duckdb: Duckdb;
+  readonly clickhouse?: ClickHouse;
+}
+
+/** The default aggregate of spans of time beside facts that the peers have stored as joined. */
+export const compareSpans = async (
+  ask: Ask,
+  { duckdb, clickhouse = null }: Peers,
+  atUs: Float64Array,
+  effort: Effort,
+): Promise<Compared> => {
   await duckdb.store();
+  await clickhouse?.store();
   const { ours, theirs } = await spansOf(ask, atUs, effort);
-  return compared('of a span of time, each another one', await ours(), await theirs(duckdb));
+  const [found, ofDuckdb] = [await ours(), await theirs(duckdb)];
+  return compared('of a span of time, each another one', found, ofDuckdb, clickhouse && (await theirs(clickhouse)));
 };
 
 /** Seconds of the same of other facts. */
@@ -103,7 +130,11 @@ const racedOf = (name: string, { seconds, cpuSeconds, spreads }: Timed<GroupRow[
 
 /** Each comparison with the spreads of both, a question that can be asked only once with none. */
 export const racesOf = (title: string, rows: readonly Compared[], rounds: number): Race[] =>
-  rows.map(({ name, ours, theirs }) => ({
+  rows.map(({ name, ours, theirs, clickhouse }) => ({
     ...{ question: `${title}, ${name}`, unit: 'ms', rounds },
-    entries: [{ ...racedOf('asof', ours), stallMs: ours.stallMs, busyMs: ours.busyMs }, racedOf('DuckDB', theirs)],
+    entries: [
+      { ...racedOf('asof', ours), stallMs: ours.stallMs, busyMs: ours.busyMs },
+      racedOf('DuckDB', theirs),
+      ...(clickhouse ? [racedOf('ClickHouse (chdb)', clickhouse)] : []),
+    ],
   }));

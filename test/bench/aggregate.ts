@@ -51,7 +51,7 @@ export const benchmarkAggregate = async (options: BenchmarkOptions): Promise<Rep
   const joined = await repeated(runs, () => duckdb.aggregate());
   const rows = [compared('first: joins everything', cold, joined)];
   rows.push(compared('again', await repeated(runs, () => ask()), joined));
-  rows.push(await compareSpans(ask, duckdb, input.facts.atUs, options));
+  rows.push(await compareSpans(ask, { duckdb }, input.facts.atUs, options));
 
   const [user, atUs, status] = [
     input.facts.user[0] as number,

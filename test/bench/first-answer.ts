@@ -1,5 +1,6 @@
 import { readConfig } from '../../src/config.ts';
 import { type Ask, compared, compareSpans, racesOf, request, rowsOf, spanSeconds } from './aggregate-compared.ts';
+import { openClickhouse } from './clickhouse-peer.ts';
 import { openDuckdb } from './duckdb.ts';
 import { factsInMemory } from './facts-in-memory.ts';
 import { type BenchmarkData, createBenchmarkData } from './fixtures.ts';
@@ -24,9 +25,16 @@ export const benchmarkFirstAnswer = async (options: BenchmarkOptions): Promise<R
   globalThis.gc?.();
   const cold = await timed(() => ask());
   const duckdb = await openDuckdb(input);
-  const first = compared('first: joins everything', cold, await repeated(runs, () => duckdb.aggregate()));
-  const spans = await compareSpans(ask, duckdb, input.facts.atUs, options);
+  const clickhouse = await openClickhouse(input);
+  const first = compared(
+    'first: joins everything',
+    cold,
+    await repeated(runs, () => duckdb.aggregate()),
+    clickhouse && (await repeated(runs, () => clickhouse.aggregate())),
+  );
+  const spans = await compareSpans(ask, { duckdb, clickhouse }, input.facts.atUs, options);
   duckdb.close();
+  clickhouse?.close();
   // Of the smaller facts later, when the program is compiled: the growth is rather too great.
   const smaller = createBenchmarkData(Math.ceil(records / growth));
   const smallerSeconds = await spanSeconds(askOf(smaller), smaller.facts.atUs, options);
@@ -58,7 +66,8 @@ export const benchmarkFirstAnswer = async (options: BenchmarkOptions): Promise<R
     notes: [
       await idleNote(options),
       `Tables checked equal first. DuckDB in memory on ${duckdb.threads} threads, with numbers for texts and the ranges flattened beforehand.`,
-      'Both sides read the texts, count and exact sum of every group.',
+      'All sides read the texts, count and exact sum of every group.',
+      clickhouse ? 'ClickHouse in this process (chdb), in tables of MergeTree.' : 'ClickHouse (chdb) is not installed.',
     ],
   };
 };
