@@ -98,7 +98,8 @@ describe('ETags of pages and figures of datasets', () => {
     const data = dataFolder();
     const opened = await openApp({ data });
     await importCsv(opened, 'cities', first);
-    const before = await Promise.all(paths.map((path) => read(opened, path)));
+    const withExport = [...paths, '/datasets/cities/export', '/datasets/cities/export?_format=parquet'];
+    const before = await Promise.all(withExport.map((path) => read(opened, path)));
     await opened.close();
     const offline = await openApp({ data, start: false });
     const { eraser } = offline.app.domains;
@@ -107,11 +108,20 @@ describe('ETags of pages and figures of datasets', () => {
     await eraser.finish();
     await offline.close();
     const erased = await open({}, data);
-    for (const [index, path] of paths.entries()) {
+    for (const [index, path] of withExport.entries()) {
       const known = before[index] as (typeof before)[number];
       const after = await readKnowing(erased, path, known);
       expect([path, after.status, after.text === known.text]).toEqual([path, 200, false]);
     }
+  });
+
+  it('lines of an export, of which the last one may be an error, have no tag', async () => {
+    const app = await open();
+    await importCsv(app, 'cities', first);
+    const lines = await app.get('/datasets/cities/export?_format=ndjson');
+    expect([lines.headers.get('etag'), lines.headers.get('cache-control')]).toEqual([null, 'no-store']);
+    expect((await app.get('/datasets/cities/export')).headers.get('etag')).not.toBeNull();
+    expect((await read(app, '/datasets/cities/export?_format=ndjson', { 'if-none-match': '*' })).status).toBe(200);
   });
 
   it('neither a missing key nor one of another scope learns that an answer is unchanged, and no error has a tag', async () => {

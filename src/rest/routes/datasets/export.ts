@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
 import { exportPages, exportParquet } from '../../../domains/datasets/export.ts';
@@ -40,7 +41,7 @@ export const exportDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'All rows of a dataset that match the parameters, as a file',
-  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again; Parquet has typed columns, in which these cells are missing. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
+  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again; Parquet has typed columns, in which these cells are missing. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304); NDJSON has none, because its last line may be an error. The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
   params: { name: datasetName },
   query,
   headers: [ifNoneMatch],
@@ -51,7 +52,7 @@ export const exportDataset = defineRoute({
     type: 'text/csv',
     others: { 'application/x-ndjson': z.string(), [parquetType]: z.string() },
     headers: {
-      etag: 'Changes with the version.',
+      etag: 'Changes with the version; absent for NDJSON.',
       'excluded-count': 'Number of rows left out because a compared cell does not fit the type of its column.',
       'content-disposition': 'The name of the file.',
     },
@@ -71,8 +72,11 @@ export const exportDataset = defineRoute({
       versionId: version.id,
     };
     const etag = etagOf(version, fileFormat);
-    const caching = { etag, 'cache-control': 'private, no-cache' };
-    if (isCached(etag, context.header('if-none-match'))) return new Response(null, { status: 304, headers: caching });
+    // A client would keep lines that end with an error; of other formats an error cuts the connection.
+    const hasTag = fileFormat !== 'ndjson';
+    const caching = hasTag ? { etag, 'cache-control': 'private, no-cache' } : { 'cache-control': 'no-store' };
+    if (hasTag && isCached(etag, context.header('if-none-match')))
+      return new Response(null, { status: 304, headers: caching });
     const { work } = context;
     const partsByFormat = {
       csv: () =>
@@ -101,10 +105,11 @@ export const exportDataset = defineRoute({
 
 /**
  * A version never changes, so it identifies the rows at a URL. Weak, because another release may write them differently.
- * The instant tells apart the versions of two data folders behind the same URL.
+ * The instant tells apart the versions of two data folders behind the same URL, and the file those before and after rows were
+ * erased.
  */
-const etagOf = ({ id, createdAtUs }: DatasetVersion, fileFormat: string): string =>
-  `W/"${id}-${createdAtUs.toString(36)}-${fileFormat}"`;
+const etagOf = ({ id, createdAtUs, file, fileSha256 }: DatasetVersion, fileFormat: string): string =>
+  `W/"${id}-${createdAtUs.toString(36)}-${hash('sha256', `${file} ${fileSha256}`, 'base64url').slice(0, 22)}-${fileFormat}"`;
 
 /** A name for the file (RFC 6266). Some clients read only the plain one, which has ASCII characters. */
 const attachment = (name: string): string =>
