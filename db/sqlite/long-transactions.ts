@@ -1,3 +1,4 @@
+import { serverIsClosing } from '../../src/errors.ts';
 import { Stages, yieldToEventLoop } from '../../src/lib/yielding.ts';
 import type { StoreOptions, Tx } from '../store.ts';
 import type { ArchivedRows } from './archived-rows.ts';
@@ -32,6 +33,7 @@ interface LongTransactionsOptions {
 export class LongTransactions {
   readonly #options: LongTransactionsOptions;
   #connection: { readonly client: LongConnection; readonly tx: SqliteTransaction } | undefined;
+  #isClosed = false;
 
   constructor(options: LongTransactionsOptions) {
     this.#options = options;
@@ -39,6 +41,9 @@ export class LongTransactions {
 
   /** Resolves once a transaction can begin without waiting for a thread to start. */
   async ready(): Promise<void> {
+    if (this.#isClosed) throw serverIsClosing();
+    // A thread may have ended by itself.
+    if (this.#connection?.client.open === false) this.#connection = undefined;
     if (!this.#connection) await this.#opened().client.execLater(`pragma cache_size = -${cacheKibibytes}`);
   }
 
@@ -112,6 +117,7 @@ export class LongTransactions {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#connection?.client.close();
   }
 

@@ -48,8 +48,8 @@ export class SqlThreadClient implements LongConnection {
     const workerData = { path, port: port2, counters: this.#counters };
     this.#worker = startThread(import.meta.url, 'sql-worker', { workerData, transferList: [port2] });
     this.#port.on('message', (reply: SqlReply) => this.#settle(reply));
-    this.#worker.once('error', (error) => this.#settle(endedBy(error)));
-    this.#worker.once('exit', () => this.#settle(endedBy(null)));
+    this.#worker.once('error', (error) => this.#end(error));
+    this.#worker.once('exit', () => this.#end(null));
     // It must not keep the process alive.
     this.#worker.unref();
     this.#port.unref();
@@ -119,6 +119,13 @@ export class SqlThreadClient implements LongConnection {
     this.ask({ kind: 'CLOSE' });
     this.#isOpen = false;
     this.#port.close();
+  }
+
+  /** Nobody may wait for a thread that runs no more, such as one that could not be started. */
+  #end(error: Error | null): void {
+    Atomics.store(this.#counters, counterOf.ended, 1);
+    this.#settle(endedBy(error));
+    this.#isOpen = false;
   }
 
   #receive(): SqlReply {

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Store, Tx } from '../../../db/store.ts';
 import { rejectedRecords, statusChanges } from '../../../db/tables/index.ts';
 import { dataFolder, testStore } from '../../support/store.ts';
@@ -139,6 +141,26 @@ describe('transactions in steps', () => {
     expect(seen).toEqual([0, 0, 0]);
     expect(usersOf(store)).toEqual(['a', 'b', 'c']);
     expect(store.commitsAfter(0, 10).map(({ lastSeq }) => lastSeq)).toEqual([1, 2, 3]);
+  });
+
+  it('go on in another thread when that of SQLite has ended by itself', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', note);
+    onTestFinished(() => void process.off('worker', note));
+    const store = testStore({ data: dataFolder() });
+    const write = (name: string) =>
+      store.writeInSteps(function* (tx) {
+        yield;
+        return tx.append(statusChanges, change(name));
+      });
+    expect(await write('a')).toBe(1);
+    // On a single core there is none.
+    await Promise.all(threads.map((thread) => thread.terminate()));
+    expect(await write('b')).toBe(2);
+    expect(threads).toHaveLength(availableParallelism() > 1 ? 2 : 0);
+    expect(usersOf(store)).toEqual(['a', 'b']);
+    expect(store.verify().problems).toEqual([]);
   });
 
   it('are undone when the store is closed in their middle', async () => {
