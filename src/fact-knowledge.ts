@@ -42,7 +42,7 @@ export const createFactKnowledge = ({
   batchOf: createBatchKeys(importEnds),
   fileChangesBetween(after, upTo) {
     const { details, images } = userFiles.changesBetween(after, upTo);
-    const userIdOf = (user: number): string => users.codes.textOf(user);
+    const userIdOf = (user: number): string => users.codes.textOnceOf(user);
     return {
       births: Array.from(details, ({ key, seq, value }) => ({
         userId: userIdOf(key),

@@ -10,8 +10,10 @@ export interface ReadonlyDictionary {
   codeOf(text: string): number | undefined;
   /** Writes the codes of many texts, `absentUint32` for one that was never interned. */
   readCodes(texts: readonly string[], codes: Uint32Array): void;
-  /** Text of a code; throws RangeError for a code that no text has. */
+  /** Text of a code, which is kept as a string; throws RangeError for a code that no text has. */
   textOf(code: number): string;
+  /** The same for who needs it once, such as a copy of everything: it is not kept. */
+  textOnceOf(code: number): string;
 }
 
 /** A dictionary that assigns codes in the order in which texts are first interned. */
@@ -36,6 +38,7 @@ export const createDictionary = (): Dictionary => {
     intern: (text) => texts.intern(text, 0, text.length),
     internAll: (column) => texts.internAll(column),
     textOf: (code) => texts.textOf(code),
+    textOnceOf: (code) => texts.textOnceOf(code),
     exchange: (columns) => texts.exchange(columns),
     get byteLength() {
       return texts.byteLength;
@@ -129,11 +132,17 @@ class TextTable extends HashShards {
     return codes;
   }
 
-  textOf(code: number): string {
+  textOnceOf(code: number): string {
     const text = this.#texts[code];
     if (text !== undefined) return text;
     if (!(code >= 0 && code < this.size)) throw new RangeError(`no text has code ${code}`);
-    const read = this.#read(code);
+    return this.#read(code);
+  }
+
+  textOf(code: number): string {
+    const text = this.#texts[code];
+    if (text !== undefined) return text;
+    const read = this.textOnceOf(code);
     this.#texts[code] = read;
     this.#stringBytes += this.#stringBytesOf(code);
     return read;
