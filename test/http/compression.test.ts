@@ -131,6 +131,10 @@ describe('compression', () => {
         const first = await send(path, { headers: { 'accept-encoding': 'gzip' } });
         expect(first.headers['content-encoding']).toBe('gzip');
         expect(gunzipSync(first.body).equals(plain.body)).toBe(true);
+        if (format === 'ndjson') {
+          expect(first.headers.etag).toBeUndefined();
+          continue;
+        }
         const etag = String(first.headers.etag);
         expect(etag).toMatch(/^W\//);
         const again = await send(path, { headers: { 'accept-encoding': 'br', 'if-none-match': etag } });
