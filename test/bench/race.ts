@@ -91,8 +91,8 @@ const runRound = async (contender: Contender, round: number, watchesStalls: bool
   }
   const before = cpuSeconds();
   const startMs = performance.now();
-  const asked = contender.ask(round);
-  const spent = asked instanceof Promise ? await asked : asked;
+  const answer = contender.ask(round);
+  const spent = answer instanceof Promise ? await answer : answer;
   const seconds = (performance.now() - startMs) / 1000;
   return { wall: isSpent(spent) ? spent.seconds : seconds, cpu: cpuSeconds() - before, stallMs: 0, busyMs: 0 };
 };
