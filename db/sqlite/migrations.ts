@@ -83,7 +83,10 @@ export const schemaOf = (client: Database.Database): MigratedSchema => {
   const rows = <Row>(query: string): Row[] => client.prepare<[], Row>(query).all();
   return {
     objects: rows('select type, name, tbl_name, sql from sqlite_master order by rowid'),
-    migrations: rows('select hash, created_at as createdAtMs from __drizzle_migrations order by created_at'),
+    // Drizzle gives migrations no id, so a row that has one was altered.
+    migrations: rows(
+      'select hash, created_at as createdAtMs from __drizzle_migrations where id is null order by created_at',
+    ),
     counters: rows('select name as "table", seq as last from sqlite_sequence order by rowid'),
   };
 };
