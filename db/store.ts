@@ -28,8 +28,11 @@ export interface RecordStep {
 export interface StepReader {
   /** How many commits a read is of at most. */
   readonly commitsMax: number;
-  /** The next commits after `seq` in steps, each of which is read when it is taken. A caller that passes `seq` has all before. */
-  read(seq: number): Iterable<RecordStep>;
+  /**
+   * The next commits after `seq` in steps, each of which is read when it is taken. A caller that passes `seq` has all before.
+   * A step has the whole of each commit unless `dividesCommits`: the last part of a commit then comes with the commit.
+   */
+  read(seq: number, dividesCommits: boolean): Iterable<RecordStep>;
 }
 
 /** Steps that a thread reads before they are taken. */

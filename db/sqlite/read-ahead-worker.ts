@@ -69,7 +69,7 @@ const buffersOf = ({ columns }: SentRecords): ArrayBuffer[] =>
 
 for (let from = after, last = -1; from !== last; ) {
   last = from;
-  for (const { commits, records } of steps.read(from)) {
+  for (const { commits, records } of steps.read(from, true)) {
     const parts = Array.from(records, ([query, found]): SentRecords => {
       const columns = query.columns.map((name) => sentColumn(found, query.table, name));
       return { query: queries.indexOf(query), length: found.length, columns };

@@ -27,10 +27,12 @@ export class SqliteStepReader<R extends Pick<Records<never>, 'length'>> {
     this.#queries = queries;
   }
 
-  *read(after: number): Generator<Step<R>> {
+  *read(after: number, dividesCommits: boolean): Generator<Step<R>> {
     let from = after;
     for (const commits of stepsOf(this.#source.commitsAfter(after, this.commitsMax), after)) {
       const { lastSeq } = commits.at(-1) as Commit;
+      for (; dividesCommits && lastSeq - from > 2 * stepRecords; from += stepRecords)
+        yield { commits: [], records: this.#recordsBetween(from, from + stepRecords) };
       yield { commits, records: this.#recordsBetween(from, lastSeq) };
       from = lastSeq;
     }
@@ -51,7 +53,7 @@ export class SqliteStepReader<R extends Pick<Records<never>, 'length'>> {
   }
 }
 
-/** Cuts commits into steps of about `stepRecords` records, never within a commit. */
+/** Cuts commits into steps of at least `stepRecords` records, never within a commit. */
 function* stepsOf(commits: readonly Commit[], from: number): Iterable<readonly Commit[]> {
   let part: Commit[] = [];
   let first = from;

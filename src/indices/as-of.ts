@@ -40,7 +40,7 @@ export interface TimelineIndex extends HasState {
    * Releases all spare capacity; worth it after a rebuild. Iterate to the end: each step is short, and between steps
    * the index may be read, but `add` may not be called.
    */
-  compact(): Iterable<undefined>;
+  compact(): Generator<void, void>;
 }
 
 /** Arrays of the same length. */
@@ -158,7 +158,7 @@ class TimelineArena implements TimelineIndex {
     return this.#seqs.at(position);
   }
 
-  *compact(): Iterable<undefined> {
+  *compact(): Generator<void, void> {
     const times = new Float64Array(this.#entries);
     const values = new Uint8Array(this.#entries);
     const seqs = this.#seqs.emptied(this.#entries);
@@ -176,7 +176,7 @@ class TimelineArena implements TimelineIndex {
         seqs.set(target, this.#seqs.at(source));
         target += 1;
       }
-      if (cell % 3072 === 0) yield undefined;
+      if (cell % 3072 === 0) yield;
     }
     this.#blocks = blocks;
     this.#times = times;

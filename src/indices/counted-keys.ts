@@ -20,8 +20,8 @@ export interface CountedKeys extends HasState {
   upperBound(bound: number): number;
   countBetween(from: number, to: number): number;
   marksBetween(from: number, to: number): number;
-  /** Releases spare capacity. */
-  trim(): void;
+  /** Releases spare capacity in short steps; nothing may be added until the last one. */
+  trimInSteps(): Generator<void, void>;
 }
 
 /**
@@ -79,8 +79,8 @@ export const createCountedKeys = (): CountedKeys => {
       tree.exchange(columns, 'tree', true);
       marks.exchange(columns, 'marks');
     },
-    trim() {
-      for (const column of [keys, tree, marks]) column.trim();
+    *trimInSteps() {
+      for (const column of [keys, tree, marks]) yield* column.trimInSteps();
     },
   };
 };

@@ -3,12 +3,12 @@ import { type ColumnArray, type StateColumns, withSpare } from './state-columns.
 
 /** A typed array that grows by half when it is full. */
 export interface Growable<A> extends BlockColumn {
-  /** The backing array, at least `length` long. Read it again after `push`, `set` or `trim`: they may replace it. */
+  /** The backing array, at least `length` long. Read it again after `push`, `set` or `trimInSteps`: they may replace it. */
   readonly values: A;
   /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would ignore it. */
   set(position: number, value: number): void;
-  /** Releases spare capacity. */
-  trim(): void;
+  /** Releases spare capacity in short steps; nothing may be added or set until the last one. */
+  trimInSteps(): Generator<void, void>;
   /** Writes or loads the elements; `isChanging` when they are changed in `values` and not by `set` alone. */
   exchange(columns: StateColumns, name: string, isChanging?: boolean): void;
 }
@@ -34,6 +34,18 @@ export const copyInto = <A extends ColumnArray>(target: A, source: A): A => {
   target.set(source);
   return target;
 };
+
+/** Elements that are copied in one step: less than a millisecond. */
+const elementsPerStep = 2 ** 16;
+
+/** Copies `source` to the start of `target` in short steps and returns `target`. */
+export function* copyInSteps<A extends ColumnArray>(target: A, source: ColumnArray): Generator<void, A> {
+  for (let start = 0; start < source.length; start += elementsPerStep) {
+    target.set(source.subarray(start, start + elementsPerStep), start);
+    yield;
+  }
+  return target;
+}
 
 /** Writes the numbers at some positions. */
 type Gather<A> = (from: A, positions: Uint32Array, into: NumberArray) => void;
@@ -81,8 +93,10 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
       if (position < shared) resize(values.length);
       values[position] = value;
     },
-    trim() {
-      if (length < values.length) resize(length);
+    *trimInSteps() {
+      if (length === values.length) return;
+      values = yield* copyInSteps(allocate(length), values.subarray(0, length));
+      shared = 0;
     },
     exchange(columns, name, isChanging = false) {
       const used = values.subarray(0, length) as A;

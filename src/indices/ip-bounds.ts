@@ -22,7 +22,8 @@ export interface IpBounds extends HasState {
   compareWidths(a: number, b: number): number;
   /** Positions of the ranges that contain an address, ascending. Costs logarithmic time and the number of them. */
   containing(address: AddressWords): number[];
-  trim(): void;
+  /** Releases spare capacity in short steps. */
+  trimInSteps(): Generator<void, void>;
 }
 
 /** Compares the address at a position of a flat array with another address. */
@@ -149,9 +150,9 @@ class FlatIpBounds implements IpBounds {
     this.#length = this.#firsts.length / this.#wordsPerAddress;
   }
 
-  trim(): void {
-    this.#firsts.trim();
-    for (const level of this.#levels) level.trim();
+  *trimInSteps(): Generator<void, void> {
+    yield* this.#firsts.trimInSteps();
+    for (const level of this.#levels) yield* level.trimInSteps();
   }
 
   #addressOf(flat: Uint32Array, position: number): number[] {

@@ -1,7 +1,8 @@
 import type { IpAddress } from '../lib/ip.ts';
+import { atOnce } from '../lib/yielding.ts';
 import { growableUint32 } from './growable.ts';
 import { type AddressWords, createIpBounds } from './ip-bounds.ts';
-import { createFinder4, createFinder6, createIpSweep, type IpSegments } from './ip-segments.ts';
+import { createFinder4, createFinder6, createIpSweep, type IpSegments, jumpTableOf } from './ip-segments.ts';
 import { SeqColumn } from './seq-column.ts';
 import type { HasState, StateColumns } from './state-columns.ts';
 
@@ -47,8 +48,8 @@ export interface IpRangesBuilder {
    * by the ranges that end before this one. Throws RangeError unless family 4 comes first and `first` ascends.
    */
   add(range: IpRange): void;
-  /** Closes the open ranges and builds the index; the builder must not be used afterwards. */
-  finish(): IpRanges;
+  /** Closes the open ranges and builds the index in short steps; the builder must not be used afterwards. */
+  finish(): Generator<void, IpRanges>;
 }
 
 const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
@@ -98,9 +99,9 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
       sweep.open(position, firstWords);
     },
     /** Closes the open ranges and returns the segments of all. */
-    sweep(): IpSegments {
-      for (const column of [bounds, cities, ordinals]) column.trim();
-      return sweep.finish();
+    *sweep(): Generator<void, IpSegments> {
+      for (const column of [bounds, cities, ordinals]) yield* column.trimInSteps();
+      return yield* sweep.finish();
     },
     /** Writes the ranges and their segments, or loads them and returns the segments. */
     exchange(columns: StateColumns, { starts, winners } = noSegments): IpSegments {
@@ -149,7 +150,14 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
       family4.add(range);
     },
 
-    finish: () => rangesOf(family4, family4.sweep(), family6, family6.sweep()),
+    *finish() {
+      const segments4 = yield* family4.sweep();
+      const jumps = yield* jumpTableOf(segments4);
+      return rangesOf(
+        { family: family4, segments: segments4, jumps },
+        { family: family6, segments: yield* family6.sweep() },
+      );
+    },
   };
 };
 
@@ -157,15 +165,24 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
 export const loadIpRanges = (columns: StateColumns): IpRanges => {
   const [family4, family6] = [createFamily(1), createFamily(4)];
   const segments4 = family4.exchange(columns.within('ipv4'));
-  return rangesOf(family4, segments4, family6, family6.exchange(columns.within('ipv6')));
+  const jumps = columns.fixed('jumps', new Uint32Array(0)) ?? atOnce(jumpTableOf(segments4));
+  const segments6 = family6.exchange(columns.within('ipv6'));
+  return rangesOf({ family: family4, segments: segments4, jumps }, { family: family6, segments: segments6 });
 };
 
-type Family = ReturnType<typeof createFamily>;
+/** The ranges of a family and their segments. */
+interface SweptFamily {
+  readonly family: ReturnType<typeof createFamily>;
+  readonly segments: IpSegments;
+}
 
-const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segments6: IpSegments): IpRanges => {
+const rangesOf = (
+  { family: family4, segments: segments4, jumps }: SweptFamily & { readonly jumps: Uint32Array },
+  { family: family6, segments: segments6 }: SweptFamily,
+): IpRanges => {
   const ranges4 = family4.finish(segments4);
   const ranges6 = family6.finish(segments6);
-  const finder4 = createFinder4(segments4);
+  const finder4 = createFinder4(segments4, jumps);
   const find6 = createFinder6(segments6);
   // Positions of IPv6 ranges follow those of the IPv4 ranges.
   const offset6 = ranges4.length;
@@ -202,10 +219,11 @@ const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segme
       ip.family === 4 ? ranges4.candidates(ip) : ranges6.candidates(ip).map((position) => position + offset6),
     exchange(columns) {
       family4.exchange(columns.within('ipv4'), segments4);
+      columns.fixed('jumps', jumps);
       family6.exchange(columns.within('ipv6'), segments6);
     },
   };
 };
 
 /** The table before the first import: it contains no range. */
-export const emptyIpRanges: IpRanges = createIpRangesBuilder().finish();
+export const emptyIpRanges: IpRanges = atOnce(createIpRangesBuilder().finish());

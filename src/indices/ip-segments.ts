@@ -13,6 +13,9 @@ export interface IpSegments {
 
 const hole = -1;
 
+/** Ranges that are closed, and segments that are counted, in one step: less than a millisecond. */
+const [rangesPerStep, segmentsPerStep] = [2048, 2 ** 16];
+
 /** A binary heap of range positions whose top wins over all others. */
 const createHeap = (winsOver: (a: number, b: number) => boolean) => {
   const items: number[] = [];
@@ -50,7 +53,8 @@ const createHeap = (winsOver: (a: number, b: number) => boolean) => {
 interface IpSweep {
   /** Opens the range at a position of the bounds; `first` is its first address. O(log n) amortised: each range is opened and closed once. */
   open(position: number, first: AddressWords): void;
-  finish(): IpSegments;
+  /** Closes the ranges that are still open, in short steps. */
+  finish(): Generator<void, IpSegments>;
 }
 
 export const createIpSweep = (
@@ -87,32 +91,37 @@ export const createIpSweep = (
     return false;
   };
 
-  /** Emits the segments below an address; null emits all remaining ones. */
-  const advanceTo = (limit: AddressWords | null): void => {
+  /**
+   * Emits the segments below an address, null for all remaining ones, while at most `rangesMax` ranges come to the top. False
+   * when there are more.
+   */
+  const emitBelow = (limit: AddressWords | null, rangesMax: number): boolean => {
+    let ranges = 0;
     for (let top = opened.top(); top !== undefined && cursorIsBefore(limit); top = opened.top()) {
+      if (ranges++ === rangesMax) return false;
       if (bounds.compareLast(top, cursor) < 0) {
         opened.pop();
         continue;
       }
       emit(top);
       if (limit !== null && bounds.compareLast(top, limit) >= 0) break;
-      if (!movePast(top)) return;
+      if (!movePast(top)) return true;
       opened.pop();
     }
     if (opened.top() === undefined && cursorIsBefore(limit)) emit(hole);
-    if (limit === null) return;
-    for (let index = 0; index < wordsPerAddress; index += 1) cursor[index] = limit[index] as number;
+    return true;
   };
 
   return {
     open(position, first) {
-      advanceTo(first);
+      emitBelow(first, Number.POSITIVE_INFINITY);
+      for (let index = 0; index < wordsPerAddress; index += 1) cursor[index] = first[index] as number;
       opened.push(position);
     },
-    finish() {
-      advanceTo(null);
-      starts.trim();
-      winners.trim();
+    *finish() {
+      while (!emitBelow(null, rangesPerStep)) yield;
+      yield* starts.trimInSteps();
+      yield* winners.trimInSteps();
       return { starts: starts.values, winners: winners.values };
     },
   };
@@ -121,19 +130,44 @@ export const createIpSweep = (
 /** Bits of the longest jump table, which has 4 MB then. */
 const jumpBitsMax = 20;
 
-/** Finds the winner of an IPv4 address: a jump table on the leading bits, then a binary search. */
-export const createFinder4 = ({ starts, winners }: IpSegments) => {
-  const bits = Math.min(jumpBitsMax, 32 - Math.clz32(starts.length | 1));
-  const shift = 32 - bits;
-  // jumps[n]: number of segments that start below the n-th block.
+/** Leading bits of an address that a jump table for so many segments distinguishes. */
+const jumpBitsOf = (segments: number): number => Math.min(jumpBitsMax, 32 - Math.clz32(segments | 1));
+
+/** By the leading bits of an address: the number of segments of IPv4 that start below it; one more at the end. */
+export function* jumpTableOf({ starts }: IpSegments): Generator<void, Uint32Array> {
+  const bits = jumpBitsOf(starts.length);
   const jumps = new Uint32Array(2 ** bits + 1);
-  for (const start of starts) {
-    const after = (start >>> shift) + 1;
-    jumps[after] = (jumps[after] as number) + 1;
+  // Starts ascend: each block begins where the one before ends.
+  let block = 0;
+  for (let from = 0; from < starts.length; from += segmentsPerStep) {
+    block = noteBlocks(starts.subarray(from, from + segmentsPerStep), { first: from, shift: 32 - bits, block }, jumps);
+    yield;
   }
-  for (let block = 1; block < jumps.length; block += 1) {
-    jumps[block] = (jumps[block] as number) + (jumps[block - 1] as number);
+  jumps.fill(starts.length, block + 1);
+  return jumps;
+}
+
+interface JumpPosition {
+  /** The position of the first start. */
+  readonly first: number;
+  readonly shift: number;
+  /** The block of the start before. */
+  readonly block: number;
+}
+
+/** Writes the number of segments below each block up to that of the last start, and returns this block. */
+const noteBlocks = (starts: Uint32Array, { first, shift, block: last }: JumpPosition, jumps: Uint32Array): number => {
+  let block = last;
+  for (let index = 0; index < starts.length; index++) {
+    const next = (starts[index] as number) >>> shift;
+    while (block < next) jumps[++block] = first + index;
   }
+  return block;
+};
+
+/** Finds the winner of an IPv4 address: a jump table on the leading bits, then a binary search. */
+export const createFinder4 = ({ starts, winners }: IpSegments, jumps: Uint32Array) => {
+  const shift = 32 - jumpBitsOf(starts.length);
   const batch = new SegmentBatch({ starts, winners, jumps, shift });
 
   return {

@@ -1,5 +1,5 @@
 import { partitionPoint } from '../lib/partition-point.ts';
-import type { Yielder } from '../lib/yielding.ts';
+import { inSlices, type Yielder } from '../lib/yielding.ts';
 import { rowNumbers } from './row-numbers.ts';
 import { mergeInSlices, type RowComparison, sortInSlices } from './sliced-sort.ts';
 
@@ -43,9 +43,9 @@ export class RowOrder {
     if (rows <= this.#rows) return;
     const runs = this.#runs.slice();
     const added = rowNumbers(this.#rows, rows);
-    let last = await finished(sortInSlices(added, this.#compare), maybeYield);
+    let last = await inSlices(sortInSlices(added, this.#compare), maybeYield);
     for (let before = runs.at(-1); before && before.length <= 2 * last.length; before = runs.at(-1)) {
-      last = await finished(mergeInSlices(before, last, this.#compare), maybeYield);
+      last = await inSlices(mergeInSlices(before, last, this.#compare), maybeYield);
       runs.pop();
     }
     this.#runs = [...runs, last];
@@ -84,11 +84,3 @@ export class RowOrder {
     }
   }
 }
-
-const finished = async <R>(steps: Generator<void, R>, maybeYield: Yielder): Promise<R> => {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await maybeYield();
-  }
-};

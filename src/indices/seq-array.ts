@@ -1,4 +1,5 @@
 import { upperBound } from '../lib/upper-bound.ts';
+import { copyInSteps } from './growable.ts';
 import { capacityOf, type StateColumns, withSpare } from './state-columns.ts';
 
 /** Stands for no sequence number; greater than all. */
@@ -70,6 +71,15 @@ export class SeqArray {
     const next = previous instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity);
     next.set(capacity < previous.length ? previous.subarray(0, capacity) : previous);
     this.#offsets = next;
+  }
+
+  /** The same in short steps, for a capacity that is not greater; nothing may be set until the last one. */
+  *shrinkInSteps(capacity: number): Generator<void, void> {
+    const used = this.#offsets.subarray(0, capacity);
+    this.#offsets = yield* copyInSteps(
+      used instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity),
+      used,
+    );
   }
 
   /** Replaces the array by a copy, so that who holds it sees no later change. */

@@ -56,9 +56,11 @@ export class SeqColumn {
     return this.#seqs.upperBound(bound, 0, this.#length);
   }
 
-  /** Releases spare capacity. */
-  trim(): void {
-    if (this.#length < this.#seqs.capacity) this.#resize(this.#length);
+  /** Releases spare capacity in short steps; nothing may be added or set until the last one. */
+  *trimInSteps(): Generator<void, void> {
+    if (this.#length === this.#seqs.capacity) return;
+    yield* this.#seqs.shrinkInSteps(this.#length);
+    this.#shared = 0;
   }
 
   /** Writes or loads the numbers. */

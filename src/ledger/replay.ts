@@ -132,9 +132,10 @@ export class Replay {
     const from = this.#sequence;
     if (rebuilding) await this.#runAhead();
     for (;;) {
-      let commits = 0;
-      for (const step of this.#reader.read(this.#sequence)) {
-        if (commits > 0) await nextIteration();
+      let [steps, commits] = [0, 0];
+      // Nobody reads the indices while they are built: a large commit need not come into them at once.
+      for (const step of this.#reader.read(this.#sequence, rebuilding)) {
+        if (steps++ > 0) await nextIteration();
         await this.#apply(step, rebuilding);
         commits += step.commits.length;
       }

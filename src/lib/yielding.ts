@@ -42,6 +42,23 @@ export const createYielder = (work: Work | undefined): Yielder => {
   };
 };
 
+/** The result of a computation that yields after each short step; requests run in between. */
+export const inSlices = async <R>(steps: Generator<void, R>, maybeYield: Yielder): Promise<R> => {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await maybeYield();
+  }
+};
+
+/** The same without a pause. */
+export const atOnce = <R>(steps: Generator<void, R>): R => {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+};
+
 /**
  * Awaited between the stages of a request, of which most are short: resolves at once unless the stages since the last yield
  * have lasted long enough for a slice.

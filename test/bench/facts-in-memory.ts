@@ -15,6 +15,7 @@ import { createDictionary } from '../../src/indices/dictionary.ts';
 import { createIpColumn } from '../../src/indices/ip-column.ts';
 import { createIpRangesBuilder } from '../../src/indices/ip-ranges.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { atOnce } from '../../src/lib/yielding.ts';
 import { type BenchmarkData, cityCount, cityName } from './fixtures.ts';
 
 const statusesOf = ({ changes: { user, atUs, status } }: BenchmarkData): TimelineIndex => {
@@ -40,7 +41,7 @@ const tableOf = ({ ranges: { first, last, city } }: BenchmarkData): IpTable => {
       city: city[row] as number,
       ordinal: row + 1,
     });
-  return createIpTable(null, builder.finish(), []);
+  return createIpTable(null, atOnce(builder.finish()), []);
 };
 
 const rowsAtOnce = 100_000;

@@ -3,6 +3,7 @@ import { Reader, type Response } from 'maxmind';
 import { IntervalTree } from 'node-interval-tree';
 import { createIpRangesBuilder, type IpRanges } from '../../src/indices/ip-ranges.ts';
 import { formatIp, parseIp } from '../../src/lib/ip.ts';
+import { atOnce } from '../../src/lib/yielding.ts';
 import { writeMmdb } from '../support/mmdb-writer.ts';
 import { createBenchmarkData, createBlocks, createQuestions, type IpRangeColumns, type Questions } from './fixtures.ts';
 import { flatten } from './flatten.ts';
@@ -21,7 +22,7 @@ const fillIpRanges = ({ first, last, city }: IpRangeColumns): IpRanges => {
       city: city[range] as number,
       ordinal: range + 1,
     });
-  return builder.finish();
+  return atOnce(builder.finish());
 };
 
 const fillSqlite = ({ first, last, city }: IpRangeColumns): Database.Database => {

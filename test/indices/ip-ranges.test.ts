@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createIpRangesBuilder, emptyIpRanges, type IpRange, type IpRanges } from '../../src/indices/ip-ranges.ts';
 import { compareIp, type IpAddress, ipKey, parseIp } from '../../src/lib/ip.ts';
+import { atOnce } from '../../src/lib/yielding.ts';
 
 const v4 = (value: number): IpAddress => ({ family: 4, value });
 const v6 = (a: number, b: number, c: number, d: number): IpAddress => ({ family: 6, words: [a, b, c, d] });
@@ -33,7 +34,7 @@ const scan = (ranges: readonly IpRange[], ip: IpAddress): number[] => {
 const build = (ranges: readonly IpRange[]): IpRanges => {
   const builder = createIpRangesBuilder();
   for (const range of [...ranges].sort((a, b) => compareIp(a.first, b.first))) builder.add(range);
-  return builder.finish();
+  return atOnce(builder.finish());
 };
 
 const expectSame = (ranges: readonly IpRange[], built: IpRanges, ip: IpAddress): void => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noSeq } from '../../src/indices/seq-array.ts';
 import { SeqColumn } from '../../src/indices/seq-column.ts';
+import { atOnce } from '../../src/lib/yielding.ts';
 
 /** Near the bounds at which the form of a column changes, and anywhere. */
 const seqs = fc.oneof(
@@ -22,7 +23,7 @@ describe('SeqColumn', () => {
           column.set(index % model.length, seq);
           model[index % model.length] = seq;
         }
-        column.trim();
+        atOnce(column.trimInSteps());
         expect(Array.from(model, (_seq, index) => column.at(index))).toEqual(model);
         expect(() => column.set(model.length, 1)).toThrow(RangeError);
       }),
@@ -42,10 +43,10 @@ describe('SeqColumn', () => {
   it('takes 4 bytes a number within 2^32 of the first, and 8 beyond', () => {
     const column = new SeqColumn();
     for (const seq of [2 ** 40, 2 ** 40 + 7, 2 ** 40 + 2 ** 32 - 2]) column.push(seq);
-    column.trim();
+    atOnce(column.trimInSteps());
     expect(column.byteLength).toBe(12);
     column.push(2 ** 40 + 2 ** 32 - 1);
-    column.trim();
+    atOnce(column.trimInSteps());
     expect(column.byteLength).toBe(32);
   });
 });

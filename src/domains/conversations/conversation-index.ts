@@ -134,8 +134,9 @@ export class ConversationIndex {
   }
 
   /** Gives spare capacity back. */
-  trim(): void {
-    for (const each of [...this.series, ...this.#logs, this.#orphans, this.#symbols, this.#positions]) each.trim();
+  *trimInSteps(): Generator<void, void> {
+    for (const each of [...this.series, ...this.#logs, this.#orphans, this.#symbols, this.#positions])
+      yield* each.trimInSteps();
   }
 
   exchange(columns: StateColumns): void {

@@ -61,9 +61,9 @@ export class FollowupLog {
     this.#positions.exchange(columns, 'positions');
   }
 
-  trim(): void {
-    this.#seqs.trim();
-    this.#positions.trim();
+  *trimInSteps(): Generator<void, void> {
+    yield* this.#seqs.trimInSteps();
+    yield* this.#positions.trimInSteps();
   }
 }
 
@@ -97,8 +97,8 @@ export class CountHistory {
     this.#counts.exchange(columns, 'counts');
   }
 
-  trim(): void {
-    this.#seqs.trim();
-    this.#counts.trim();
+  *trimInSteps(): Generator<void, void> {
+    yield* this.#seqs.trimInSteps();
+    yield* this.#counts.trimInSteps();
   }
 }

@@ -3,6 +3,7 @@ import { conversations, followups } from '../../../db/tables/conversations.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { letters } from '../../lib/letter.ts';
 import type { Records } from '../../lib/record-columns.ts';
+import { createYielder, inSlices } from '../../lib/yielding.ts';
 import { ConversationIndex, type ConversationStart } from './conversation-index.ts';
 import { isWrongGuess } from './guess.ts';
 
@@ -32,7 +33,7 @@ export const projectConversations = (ledger: Ledger): ConversationIndex => {
     },
     apply,
     async rebuilt() {
-      index.trim();
+      await inSlices(index.trimInSteps(), createYielder(undefined));
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),
     exchange: (columns) => index.exchange(columns),

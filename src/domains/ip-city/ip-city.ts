@@ -10,7 +10,7 @@ import { type IpAddress, ipOfKey } from '../../lib/ip.ts';
 import type { Records } from '../../lib/record-columns.ts';
 import type { TextColumn } from '../../lib/text-column.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import { createYielder, inSlices } from '../../lib/yielding.ts';
 import { CityBatch } from './city-batch.ts';
 import { FoundCity, type IpCityRange, type IpCityResult } from './found-city.ts';
 import { createIpTable, type IpTable, type IpTableRecord } from './table.ts';
@@ -210,7 +210,7 @@ const buildTable = async (store: Store, cities: Dictionary, table: PublishedTabl
     }
     await maybeYield();
   }
-  return tableOf(table, builder.finish());
+  return tableOf(table, await inSlices(builder.finish(), maybeYield));
 };
 
 const ipOfKeyIn = ({ text, starts, ends }: TextColumn, row: number): IpAddress => ipOfKey(text, starts[row], ends[row]);

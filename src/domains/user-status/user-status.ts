@@ -10,7 +10,7 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { isTextId } from '../../lib/text-id.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import { createYielder, inSlices } from '../../lib/yielding.ts';
 import type { Users } from '../users/users.ts';
 import { explainStatus, type StatusExplanation } from './explanation.ts';
 import { type Status, statusCodes } from './status.ts';
@@ -72,8 +72,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       }
     },
     async rebuilt() {
-      const maybeYield = createYielder(undefined);
-      for (const _step of index.compact()) await maybeYield();
+      await inSlices(index.compact(), createYielder(undefined));
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),
     exchange: (columns) => index.exchange(columns),
