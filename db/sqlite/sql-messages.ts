@@ -16,9 +16,7 @@ export const counterOf = {
   replies: 1,
   /** Not 0 while a statement has failed of which the other thread has not heard. */
   fault: 2,
-  /** Not 0 when the thread runs no more. */
-  ended: 3,
-  count: 4,
+  count: 3,
 } as const;
 
 /** How the rows of a statement are returned, as better-sqlite3 has it. */

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { startThread } from '../../src/lib/thread.ts';
+import { startThread, waitForThread } from '../../src/lib/thread.ts';
 import type { LongConnection, SqlConnection } from './sql-connection.ts';
 import {
   counterOf,
@@ -13,9 +13,6 @@ import {
 
 /** Values of one list of runs: so many that a message costs little beside them, and few enough that neither thread waits long. */
 const listValues = 1024;
-
-/** Between two looks whether the thread still runs. */
-const lookMs = 1000;
 
 /**
  * A connection whose statements run in a thread of their own: `run` returns at once, and its result and its fault are known
@@ -113,31 +110,44 @@ export class SqlThreadClient implements LongConnection {
     return this.#valueOf(this.#receive());
   }
 
+  /** Closes the connection, which undoes an open transaction; a fault of it that is not known yet is forgotten. */
   close(): void {
     if (!this.#isOpen) return;
     this.#list = [];
-    this.ask({ kind: 'CLOSE' });
-    this.#isOpen = false;
-    this.#port.close();
+    try {
+      this.ask({ kind: 'CLOSE' });
+    } catch (error) {
+      // A thread that ends closes its connection.
+      if (this.#isOpen) throw error;
+    } finally {
+      this.#end(null);
+    }
   }
 
   /** Nobody may wait for a thread that runs no more, such as one that could not be started. */
   #end(error: Error | null): void {
-    Atomics.store(this.#counters, counterOf.ended, 1);
-    this.#settle(endedBy(error));
+    if (!this.#isOpen) return;
+    // Its last reply may have come before its end, and its event not yet.
+    if (this.#awaiting) this.#settle(this.#received() ?? endedBy(error));
     this.#isOpen = false;
+    this.#inTransaction = false;
+    this.#port.close();
   }
 
   #receive(): SqlReply {
-    const received = receiveMessageOnPort(this.#port);
-    if (!received) throw new Error('the thread of the connection has sent no reply');
-    return received.message as SqlReply;
+    const reply = this.#received();
+    if (!reply) throw new Error('the thread of the connection has sent no reply');
+    return reply;
+  }
+
+  #received(): SqlReply | undefined {
+    return receiveMessageOnPort(this.#port)?.message as SqlReply | undefined;
   }
 
   #settle(reply: SqlReply): void {
     const settle = this.#awaiting;
     this.#awaiting = null;
-    if (this.#isOpen) this.#port.unref();
+    this.#port.unref();
     settle?.(reply);
   }
 
@@ -148,38 +158,40 @@ export class SqlThreadClient implements LongConnection {
   }
 
   #post(request: SqlRequest): void {
-    if (!this.#isOpen) throw new Error('the connection is closed');
     this.#send();
     this.#requests++;
-    this.#port.postMessage(request);
+    this.#tell(request);
   }
 
   #order(order: SqlOrder): void {
     this.#send();
-    this.#port.postMessage(order);
+    this.#tell(order);
   }
 
   #send(): void {
     if (this.#list.length === 0) return;
-    this.#port.postMessage({ kind: 'RUNS', list: this.#list } satisfies SqlOrder);
+    this.#tell({ kind: 'RUNS', list: this.#list });
     this.#list = [];
     this.#waitFor(counterOf.lists, ++this.#listsSent - this.#listsAheadMax);
   }
 
-  /** Returns once the thread has counted so far. */
+  #tell(message: SqlOrder | SqlRequest): void {
+    if (!this.#isOpen) throw new Error('the connection is closed');
+    this.#port.postMessage(message);
+  }
+
+  /** Returns once the thread has counted so far. Throws when it has ended before. */
   #waitFor(counter: number, count: number): void {
-    for (;;) {
-      const found = Atomics.load(this.#counters, counter);
-      if (found >= count) return;
-      if (Atomics.load(this.#counters, counterOf.ended) !== 0)
-        throw new Error('the thread of the connection has ended');
-      Atomics.wait(this.#counters, counter, found, lookMs);
-    }
+    if (waitForThread({ counters: this.#counters, counter, port: this.#port }, count)) return;
+    this.#end(null);
+    throw new Error(hasEnded);
   }
 }
 
+const hasEnded = 'the thread of the connection has ended';
+
 const endedBy = (error: Error | null): SqlReply => {
-  const message = `the thread of the connection has ended${error ? `: ${error.message}` : ''}`;
+  const message = `${hasEnded}${error ? `: ${error.message}` : ''}`;
   return { value: undefined, fault: { code: null, message }, inTransaction: false };
 };
 

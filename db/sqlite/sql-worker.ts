@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { lookMessage } from '../../src/lib/thread.ts';
 import { openClient } from './client.ts';
 import {
   counterOf,
@@ -40,7 +41,7 @@ class SqlRunner {
 
   answer(request: SqlRequest): { readonly value: unknown; readonly fault: SqlFault | null } {
     // What is undone needs no answer to what has failed of it.
-    if (request.kind === 'EXEC' && request.text === 'rollback') this.#fault = null;
+    if (request.kind === 'CLOSE' || (request.kind === 'EXEC' && request.text === 'rollback')) this.#fault = null;
     const value = this.#fault === null ? this.#try(() => this.#valueOf(request)) : undefined;
     const fault = this.#fault;
     this.#fault = null;
@@ -91,7 +92,8 @@ class SqlRunner {
       case 'RESULT':
         return this.#result;
       case 'CLOSE':
-        this.#client.close();
+        // Not opened to be closed, such as a file that cannot be opened.
+        this.#opened?.close();
         return undefined;
     }
   }
@@ -102,9 +104,9 @@ const serve = ({ path, port, counters }: SqlThreadData): void => {
     Atomics.add(counters, counter, 1);
     Atomics.notify(counters, counter);
   };
-  process.once('exit', () => count(counterOf.ended));
   const runner = new SqlRunner(() => openClient(path));
-  port.on('message', (message: SqlOrder | SqlRequest) => {
+  port.on('message', (message: SqlOrder | SqlRequest | typeof lookMessage) => {
+    if (message === lookMessage) return;
     if (message.kind === 'PREPARE' || message.kind === 'RUNS') {
       runner.obey(message);
       if (runner.hasFailed) Atomics.store(counters, counterOf.fault, 1);

@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { type MessagePort, Worker, type WorkerOptions } from 'node:worker_threads';
 import { moduleBeside } from './program-module.ts';
 
 /**
@@ -17,4 +17,36 @@ export const startThread = (from: string, name: string, options: WorkerOptions =
     });
   `;
   return new Worker(source, { ...common, eval: true });
+};
+
+/** Between two looks whether the thread that is waited for still lives. */
+const lookMs = 1000;
+
+/** What a thread receives while another one waits for it, and passes over. */
+export const lookMessage = 'LOOK';
+
+/** What a thread counts, in memory that it shares with the one that waits. */
+interface ThreadCount {
+  readonly counters: Int32Array;
+  /** The position of the count. */
+  readonly counter: number;
+  /** To the thread. */
+  readonly port: MessagePort;
+}
+
+/**
+ * Blocks until a thread has counted so far, however long it takes; false when the thread has ended before. Events of its end do
+ * not arrive while this thread blocks, and a thread whose heap is full runs no code at its end. But Node closes its port then,
+ * and `postMessage` returns false once the port at the other side is closed. No document says so: with a version of Node that
+ * does not tell, a thread counts as alive.
+ */
+export const waitForThread = ({ counters, counter, port }: ThreadCount, count: number): boolean => {
+  for (let isAlive = true; ; ) {
+    const found = Atomics.load(counters, counter);
+    if (found >= count) return true;
+    if (!isAlive) return false;
+    if (Atomics.wait(counters, counter, found, lookMs) !== 'timed-out') continue;
+    const isReceived: unknown = port.postMessage(lookMessage);
+    isAlive = isReceived !== false;
+  }
 };

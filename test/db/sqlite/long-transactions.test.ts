@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
+import { getTableColumns } from 'drizzle-orm';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Store, Tx } from '../../../db/store.ts';
 import { rejectedRecords, statusChanges } from '../../../db/tables/index.ts';
-import { dataFolder, testStore } from '../../support/store.ts';
+import { dataFolder, rawConnection, testStore } from '../../support/store.ts';
 
 const change = (userId: string) => ({ userId, effectiveAtUs: 1, status: 'paying' as const });
 const reject = (raw: string) => ({
@@ -180,6 +181,38 @@ describe('transactions in steps', () => {
     await failure;
     const again = testStore({ data });
     expect(usersOf(again)).toEqual([]);
+    expect(again.verify().problems).toEqual([]);
+  });
+
+  it('are undone when the store is closed after an insert has failed of which nobody has heard', async () => {
+    const data = dataFolder();
+    const store = testStore({ data });
+    const other = rawConnection(data);
+    const refusal = "when new.user_id = 'bad' begin select raise(abort, 'on purpose'); end";
+    other.exec(`create trigger refusal before insert on status_changes ${refusal}`);
+    // As many as are sent to the thread with the last one, so that no later one hears of its fault.
+    const records = Math.ceil(1024 / (2 + Object.keys(getTableColumns(statusChanges)).length));
+    let steps = 0;
+    const long = store.writeInSteps(function* (tx) {
+      // After the first step the state of the side tables is read, which waits for the thread.
+      yield;
+      for (let record = 0; record < records; record++) tx.append(statusChanges, change('bad'));
+      for (;;) {
+        steps++;
+        yield;
+      }
+    });
+    // On a single core the insert itself throws.
+    const expected = availableParallelism() > 1 ? { code: 'NOT_READY' } : { code: 'SQLITE_CONSTRAINT_TRIGGER' };
+    const failure = expect(long).rejects.toMatchObject(expected);
+    for (let iteration = 0; iteration < 100 || (availableParallelism() > 1 && steps === 0); iteration++)
+      await eventLoop();
+    store.close();
+    await failure;
+    other.exec('drop trigger refusal');
+    const again = testStore({ data });
+    expect(usersOf(again)).toEqual([]);
+    expect(await again.write((tx) => tx.append(statusChanges, change('good')))).toBe(1);
     expect(again.verify().problems).toEqual([]);
   });
 });

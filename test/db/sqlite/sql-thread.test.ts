@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
@@ -80,6 +82,7 @@ it('tells the faults of SQLite with their codes: of opening, of a statement, and
   const path = join(folder, 'store.sqlite');
   const missing = new SqlThreadClient(join(folder, 'none', 'store.sqlite'), 8);
   expect(() => missing.exec('begin')).toThrow('directory does not exist');
+  missing.close();
   const thread = new SqlThreadClient(path, 8);
   onTestFinished(() => thread.close());
   expect(() => thread.prepare('select * from nowhere').all()).toThrow('no such table: nowhere');
@@ -107,4 +110,85 @@ it('says that only the result of the last statement is known, and that a closed 
   thread.close();
   thread.close();
   expect(() => thread.exec('select 1')).toThrow('the connection is closed');
+});
+
+it.each([
+  ['that nobody has heard of', []],
+  ['of a statement that cannot be prepared', ['select * from nowhere']],
+])('is closed in a transaction with a fault %s, and leaves nothing of it', (_, texts) => {
+  const path = join(dataFolder(), 'store.sqlite');
+  const other = openClient(path);
+  onTestFinished(() => void other.close());
+  other.exec(schema);
+  const thread = new SqlThreadClient(path, 8);
+  thread.exec('begin immediate');
+  const insert = thread.prepare('insert into items values (?, ?, null)');
+  for (const id of [1, 1, 2]) insert.run(id, 'name');
+  for (const text of texts) thread.prepare(text).run();
+  thread.close();
+  expect([thread.open, thread.inTransaction]).toEqual([false, false]);
+  expect(() => thread.exec('rollback')).toThrow('the connection is closed');
+  expect(() => thread.prepare('select 1').get()).toThrow('the connection is closed');
+  // Nothing holds the lock for writing.
+  other.exec('begin immediate; commit');
+  expect(other.prepare('select * from items').all()).toEqual([]);
+});
+
+/** The threads that a test starts; each is there an iteration of the event loop later. */
+const startedThreads = (): Worker[] => {
+  const threads: Worker[] = [];
+  const note = (thread: Worker): void => void threads.push(thread);
+  process.on('worker', note);
+  onTestFinished(() => void process.off('worker', note));
+  return threads;
+};
+
+it('waits for a thread as long as it lives', () => {
+  const path = join(dataFolder(), 'store.sqlite');
+  const other = openClient(path);
+  onTestFinished(() => void other.close());
+  other.exec('begin immediate');
+  const thread = new SqlThreadClient(path, 8);
+  onTestFinished(() => thread.close());
+  thread.exec('pragma busy_timeout = 2500');
+  expect(() => thread.exec('begin immediate')).toThrow('database is locked');
+  expect(thread.open).toBe(true);
+});
+
+it('waits no longer for a thread that has ended, whatever it waits for', async () => {
+  const threads = startedThreads();
+  const path = join(dataFolder(), 'store.sqlite');
+  openClient(path).exec(schema).close();
+  const clients = [1, 2, 3].map(() => new SqlThreadClient(path, 8));
+  const [reader, writer, idle] = clients as [SqlThreadClient, SqlThreadClient, SqlThreadClient];
+  await eventLoop();
+  reader.exec('begin');
+  const insert = writer.prepare('insert into items values (?, ?, null)');
+  // A thread that is ended runs no code of its own, like one whose heap is full; and its event does not arrive meanwhile.
+  for (const thread of threads) void thread.terminate();
+  expect(() => {
+    for (;;) reader.exec('select 1');
+  }).toThrow('the thread of the connection has ended');
+  expect(() => {
+    for (let id = 0; ; id++) insert.run(id, 'name');
+  }).toThrow('the thread of the connection has ended');
+  idle.close();
+  for (const { open, inTransaction } of clients) expect([open, inTransaction]).toEqual([false, false]);
+});
+
+it('tells an end of the thread to who waits for a text, unless its reply has come', async () => {
+  const threads = startedThreads();
+  const path = join(dataFolder(), 'store.sqlite');
+  const thread = new SqlThreadClient(path, 8);
+  await eventLoop();
+  thread.exec('begin');
+  const done = thread.execLater('commit');
+  thread.close();
+  await done;
+  const other = new SqlThreadClient(path, 8);
+  await eventLoop();
+  const undone = expect(other.execLater('begin')).rejects.toThrow('the thread of the connection has ended');
+  void threads[1]?.terminate();
+  await undone;
+  expect(other.open).toBe(false);
 });
