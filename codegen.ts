@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printSchema } from 'graphql';
-import { schemaOfMigrations } from './db/sqlite/migrations.ts';
+import { schemaOfMigrations } from './db/sqlite/file/migrations.ts';
 import { referencePages } from './docs/reference.ts';
 import { schema } from './schema/schema.ts';
 import { generateClient } from './src/codegen/generate.ts';

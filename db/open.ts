@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient } from './sqlite/client.ts';
 import { openStoreCopier } from './sqlite/copy.ts';
 import { cutLedger } from './sqlite/cut.ts';
-import { markPathOf } from './sqlite/marked-file.ts';
-import { segmentFolder } from './sqlite/segment-catalogue.ts';
+import { openClient } from './sqlite/file/client.ts';
+import { markPathOf } from './sqlite/file/marked-file.ts';
+import { segmentFolder } from './sqlite/rows/segment-catalogue.ts';
 import { openSqlite } from './sqlite/store.ts';
 import type { CutResult, Store, StoreCopier, StoreOptions } from './store.ts';
 

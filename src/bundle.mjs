@@ -12,9 +12,9 @@ const entryPoints = [
   'db/datasets/build/worker.ts',
   'db/datasets/sql/worker.ts',
   'db/segments/reading-thread.ts',
-  'db/sqlite/check-worker.ts',
-  'db/sqlite/sql-worker.ts',
-  'db/sqlite/read-ahead-worker.ts',
+  'db/sqlite/checks/worker.ts',
+  'db/sqlite/sql-thread/worker.ts',
+  'db/sqlite/reading/read-ahead-worker.ts',
   'src/import-worker.ts',
 ];
 

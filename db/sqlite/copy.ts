@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import type { StoreCopier } from '../store.ts';
-import { checkSchema, openReadOnly } from './client.ts';
-import { markedStateOf } from './marked-file.ts';
-import { asDamage, lossOf } from './preflight.ts';
+import { checkSchema, openReadOnly } from './file/client.ts';
+import { markedStateOf } from './file/marked-file.ts';
+import { asDamage, lossOf } from './file/preflight.ts';
 
 /**
  * Throws NOT_FOUND without a file or for one that was never completed, NOT_ALLOWED for that of another version of the

@@ -2,12 +2,12 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import { DomainError } from '../../src/errors.ts';
 import type { CutResult } from '../store.ts';
-import { archivedTableOf } from './archived-tables.ts';
-import { archivedCounts, archivedSeq } from './check-counts.ts';
-import { ledgerTables } from './ledger-tables.ts';
-import { originOf } from './origin.ts';
-import { sealAnew } from './seal.ts';
-import { archivedCommitEnd } from './segment-catalogue.ts';
+import { archivedTableOf } from './archive/tables.ts';
+import { archivedCounts, archivedSeq } from './checks/counts.ts';
+import { sealAnew } from './digests/seal.ts';
+import { ledgerTables } from './rows/ledger-tables.ts';
+import { originOf } from './rows/origin.ts';
+import { archivedCommitEnd } from './rows/segment-catalogue.ts';
 
 /** Where a ledger is cut: what was recorded later goes. */
 interface Cut {

@@ -20,28 +20,28 @@ import type {
   StoreOptions,
   Tx,
 } from '../store.ts';
-import { ArchivedRecords } from './archived-records.ts';
-import { ArchivedRows } from './archived-rows.ts';
-import { BulkThreads } from './bulk-threads.ts';
-import { SqliteBulkWriter } from './bulk-writer.ts';
-import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
-import { createDryRun } from './dry-run.ts';
-import { LedgerArchive } from './ledger-archive.ts';
-import { LedgerReader } from './ledger-reader.ts';
-import { LongTransactions } from './long-transactions.ts';
-import { type MarkedFile, openMarkedFile } from './marked-file.ts';
-import { originOf } from './origin.ts';
-import { stateOf } from './preflight.ts';
-import { aheadRecordsMin, readAhead } from './read-ahead.ts';
-import { RecentCommits } from './recent-commits.ts';
-import { commitsAfter, RecordReader } from './record-reader.ts';
-import { checkStart } from './start-check.ts';
-import { stateDigestOf } from './state-digest.ts';
-import { SqliteStepReader } from './step-reader.ts';
-import { SqliteTransaction } from './transaction.ts';
-import { verifyStore } from './verify.ts';
-import { type WriteFaultListener, WriteHealth } from './write-health.ts';
-import { WriteQueue } from './write-queue.ts';
+import { LedgerArchive } from './archive/ledger-archive.ts';
+import { ArchivedRecords } from './archive/records.ts';
+import { ArchivedRows } from './archive/rows.ts';
+import { checkStart } from './checks/start-check.ts';
+import { verifyStore } from './checks/verify.ts';
+import { stateDigestOf } from './digests/state-digest.ts';
+import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './file/client.ts';
+import { type MarkedFile, openMarkedFile } from './file/marked-file.ts';
+import { stateOf } from './file/preflight.ts';
+import { type WriteFaultListener, WriteHealth } from './file/write-health.ts';
+import { LedgerReader } from './reading/ledger-reader.ts';
+import { aheadRecordsMin, readAhead } from './reading/read-ahead.ts';
+import { commitsAfter, RecordReader } from './reading/record-reader.ts';
+import { SqliteStepReader } from './reading/step-reader.ts';
+import { originOf } from './rows/origin.ts';
+import { RecentCommits } from './rows/recent-commits.ts';
+import { SqliteTransaction } from './transaction/transaction.ts';
+import { BulkThreads } from './writing/bulk-threads.ts';
+import { SqliteBulkWriter } from './writing/bulk-writer.ts';
+import { createDryRun } from './writing/dry-run.ts';
+import { LongTransactions } from './writing/long-transactions.ts';
+import { WriteQueue } from './writing/write-queue.ts';
 
 export type SqliteOptions = Omit<StoreOptions, 'data'>;
 

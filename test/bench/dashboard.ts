@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient } from '../../db/sqlite/client.ts';
-import { SqliteTransaction } from '../../db/sqlite/transaction.ts';
+import { openClient } from '../../db/sqlite/file/client.ts';
+import { SqliteTransaction } from '../../db/sqlite/transaction/transaction.ts';
 import { conversations, followups } from '../../db/tables/conversations.ts';
 import type { App } from '../../src/app.ts';
 import { letters } from '../../src/lib/letter.ts';

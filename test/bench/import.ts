@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient } from '../../db/sqlite/client.ts';
+import { openClient } from '../../db/sqlite/file/client.ts';
 import { statusCodes } from '../../src/domains/user-status/status.ts';
 import { ipKey } from '../../src/lib/ip.ts';
 import { type BenchmarkData, cityName, createBenchmarkData, userId } from './fixtures.ts';

@@ -1,7 +1,7 @@
 import { getTableName } from 'drizzle-orm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
+import { ledgerTables } from '../../../db/sqlite/rows/ledger-tables.ts';
 import { apiKeys, conversations, experiments, followups } from '../../../db/tables/index.ts';
 import { columnNames, recordOf } from '../../support/arbitrary-records.ts';
 import { dataFolder, testStore } from '../../support/store.ts';

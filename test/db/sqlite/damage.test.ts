@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sealMigrated, sideChangesOf } from '../../../db/sqlite/seal.ts';
+import { sealMigrated, sideChangesOf } from '../../../db/sqlite/digests/seal.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { createRandom, isLong, seed } from '../../faults/form.ts';
 import { anyWrite, perform } from '../../support/any-writes.ts';

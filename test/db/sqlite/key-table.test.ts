@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { KeyHasher, KeyHashes } from '../../../db/sqlite/key-hashes.ts';
-import { KeyTable } from '../../../db/sqlite/key-table.ts';
+import { KeyHasher, KeyHashes } from '../../../db/sqlite/transaction/key-hashes.ts';
+import { KeyTable } from '../../../db/sqlite/transaction/key-table.ts';
 
 /** Few texts and numbers, so that many keys are equal, and some only nearly. */
 const value = fc.oneof(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
+import { ledgerTables } from '../../../db/sqlite/rows/ledger-tables.ts';
 import type { LedgerTable, Store } from '../../../db/store.ts';
 import { experimentEvents } from '../../../db/tables/index.ts';
 import { columnNames, recordOf } from '../../support/arbitrary-records.ts';

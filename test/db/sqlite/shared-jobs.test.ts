@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { recentRecordsMax } from '../../../db/sqlite/recent-commits.ts';
-import { SharedJobs } from '../../../db/sqlite/shared-jobs.ts';
-import type { SqliteTransaction } from '../../../db/sqlite/transaction.ts';
-import type { WriteJob } from '../../../db/sqlite/write-job.ts';
+import { recentRecordsMax } from '../../../db/sqlite/rows/recent-commits.ts';
+import type { SqliteTransaction } from '../../../db/sqlite/transaction/transaction.ts';
+import { SharedJobs } from '../../../db/sqlite/writing/shared-jobs.ts';
+import type { WriteJob } from '../../../db/sqlite/writing/write-job.ts';
 
 // Time ends a transaction, too.
 beforeEach(() => void vi.spyOn(performance, 'now').mockReturnValue(0));

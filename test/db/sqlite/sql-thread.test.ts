@@ -4,8 +4,8 @@ import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
-import { openClient } from '../../../db/sqlite/client.ts';
-import { SqlThreadClient } from '../../../db/sqlite/sql-thread-client.ts';
+import { openClient } from '../../../db/sqlite/file/client.ts';
+import { SqlThreadClient } from '../../../db/sqlite/sql-thread/thread-client.ts';
 import { dataFolder } from '../../support/store.ts';
 
 const schema = 'create table items (id integer primary key, name text not null, content blob) strict';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
+import { ledgerTables } from '../../../db/sqlite/rows/ledger-tables.ts';
 import type { Store } from '../../../db/store.ts';
 import { commits, imports, statusChanges, transactions } from '../../../db/tables/index.ts';
 import { appendChange, dataFolder, rawConnection, testStore } from '../../support/store.ts';

@@ -1,0 +1,145 @@
+import { serverIsClosing } from '../../../src/errors.ts';
+import { Stages, yieldToEventLoop } from '../../../src/lib/yielding.ts';
+import type { StoreOptions, Tx } from '../../store.ts';
+import type { ArchivedRows } from '../archive/rows.ts';
+import type { CommittedRecords } from '../digests/store-state.ts';
+import type { LongConnection, SqlConnection } from '../rows/sql-connection.ts';
+import { openLongConnection } from '../sql-thread/long-connection.ts';
+import { SqliteTransaction } from '../transaction/transaction.ts';
+
+/** Pages that do not fit are written before the commit, and again when they change once more. */
+const cacheKibibytes = 64 * 1024;
+
+/** Work that lets others run after each step. */
+export type Steps<R> = Generator<void, R>;
+
+/** Each throws a reason to go no further: at the start, and after others have run. */
+interface LongChecks {
+  readonly beforeAll: () => void;
+  readonly beforeEach: () => void;
+}
+
+interface LongTransactionsOptions {
+  readonly path: string;
+  readonly options: Pick<StoreOptions, 'nowUs' | 'firstSequence' | 'onStatement'>;
+  readonly archived: ArchivedRows | null;
+  /** Another connection to the store, which reads the state before a transaction. */
+  readonly reader: SqlConnection;
+}
+
+/**
+ * Transactions of many steps or works, on a connection of their own: while one is open, the other connection reads the state before it.
+ */
+export class LongTransactions {
+  readonly #options: LongTransactionsOptions;
+  #connection: { readonly client: LongConnection; readonly tx: SqliteTransaction } | undefined;
+  #isClosed = false;
+
+  constructor(options: LongTransactionsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once a transaction can begin without waiting for a thread to start. */
+  async ready(): Promise<void> {
+    if (this.#isClosed) throw serverIsClosing();
+    // A thread may have ended by itself.
+    if (this.#connection?.client.open === false) this.#connection = undefined;
+    if (!this.#connection) await this.#opened().client.execLater(`pragma cache_size = -${cacheKibibytes}`);
+  }
+
+  /** Begins a transaction. Throws SQLITE_BUSY while another connection has the lock for writing. */
+  begin(): void {
+    this.#opened().client.exec('begin immediate');
+  }
+
+  /** Runs work in the transaction that was begun, and commits it; when it fails, also by a check, all of it is undone. */
+  async run<R>(
+    work: (tx: Tx) => Steps<R>,
+    { beforeAll, beforeEach }: LongChecks,
+  ): Promise<{ readonly result: R; readonly committed: CommittedRecords; readonly commitSeconds: number }> {
+    const { client, tx } = this.#opened();
+    try {
+      beforeAll();
+      tx.beginShared();
+      tx.begin();
+      const steps = work(tx);
+      const stages = new Stages();
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) {
+        tx.advance();
+        await stages.next();
+        beforeEach();
+      }
+      tx.end();
+      // What comes before and after a commit takes long enough by itself.
+      await yieldToEventLoop();
+      beforeEach();
+      const startedMs = performance.now();
+      await client.execLater('commit');
+      const commitSeconds = (performance.now() - startedMs) / 1000;
+      tx.endShared(true);
+      return { result: step.value, committed: tx.committed(), commitSeconds };
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs works in the transaction that was begun until there is no next one, and commits them together, each as a commit of
+   * the ledger of its own. When one fails, or a check, all are undone.
+   */
+  async share(
+    nextWork: () => Promise<((tx: SqliteTransaction) => void) | undefined>,
+    { beforeAll, beforeEach }: LongChecks,
+  ): Promise<{ readonly committed: readonly CommittedRecords[]; readonly commitSeconds: number }> {
+    const { client, tx } = this.#opened();
+    try {
+      beforeAll();
+      tx.beginShared();
+      const committed: CommittedRecords[] = [];
+      for (let work = await nextWork(); work; work = await nextWork()) {
+        beforeEach();
+        tx.begin();
+        work(tx);
+        tx.end();
+        committed.push(tx.committed());
+      }
+      beforeEach();
+      const startedMs = performance.now();
+      await client.execLater('commit');
+      tx.endShared(committed.length > 0);
+      return { committed, commitSeconds: (performance.now() - startedMs) / 1000 };
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#connection?.client.close();
+  }
+
+  #undo(): void {
+    const { client, tx } = this.#opened();
+    if (client.open && client.inTransaction) client.exec('rollback');
+    tx.endShared(false);
+  }
+
+  #opened(): { readonly client: LongConnection; readonly tx: SqliteTransaction } {
+    if (!this.#connection) {
+      const { path, options, archived, reader } = this.#options;
+      const client = openLongConnection(path, options.onStatement);
+      this.#connection = { client, tx: new SqliteTransaction(client, options, archived, reader) };
+    }
+    return this.#connection;
+  }
+}
+
+/** All steps at once. */
+export const runSteps = <R>(steps: Steps<R>): R => {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+};
