@@ -6,6 +6,7 @@ import type { CommittedRecords } from '../digests/store-state.ts';
 import type { LongConnection, SqlConnection } from '../rows/sql-connection.ts';
 import { openLongConnection } from '../sql-thread/long-connection.ts';
 import { SqliteTransaction } from '../transaction/transaction.ts';
+import { wasCommitted } from './commit-outcome.ts';
 
 /** Pages that do not fit are written before the commit, and again when they change once more. */
 const cacheKibibytes = 64 * 1024;
@@ -17,6 +18,13 @@ export type Steps<R> = Generator<void, R>;
 interface LongChecks {
   readonly beforeAll: () => void;
   readonly beforeEach: () => void;
+}
+
+interface Committed<R> {
+  readonly result: R;
+  /** Of each work. */
+  readonly committed: readonly CommittedRecords[];
+  readonly commitSeconds: number;
 }
 
 interface LongTransactionsOptions {
@@ -53,14 +61,8 @@ export class LongTransactions {
   }
 
   /** Runs work in the transaction that was begun, and commits it; when it fails, also by a check, all of it is undone. */
-  async run<R>(
-    work: (tx: Tx) => Steps<R>,
-    { beforeAll, beforeEach }: LongChecks,
-  ): Promise<{ readonly result: R; readonly committed: CommittedRecords; readonly commitSeconds: number }> {
-    const { client, tx } = this.#opened();
-    try {
-      beforeAll();
-      tx.beginShared();
+  run<R>(work: (tx: Tx) => Steps<R>, checks: LongChecks): Promise<Committed<R>> {
+    return this.#finish(checks, async (tx) => {
       tx.begin();
       const steps = work(tx);
       const stages = new Stages();
@@ -68,63 +70,71 @@ export class LongTransactions {
       for (; !step.done; step = steps.next()) {
         tx.advance();
         await stages.next();
-        beforeEach();
+        checks.beforeEach();
       }
       tx.end();
       // What comes before and after a commit takes long enough by itself.
       await yieldToEventLoop();
-      beforeEach();
-      const startedMs = performance.now();
-      await client.execLater('commit');
-      const commitSeconds = (performance.now() - startedMs) / 1000;
-      tx.endShared(true);
-      return { result: step.value, committed: tx.committed(), commitSeconds };
-    } catch (error) {
-      this.#undo();
-      throw error;
-    }
+      return { result: step.value, committed: [tx.committed()] };
+    });
   }
 
   /**
    * Runs works in the transaction that was begun until there is no next one, and commits them together, each as a commit of
    * the ledger of its own. When one fails, or a check, all are undone.
    */
-  async share(
+  share(
     nextWork: () => Promise<((tx: SqliteTransaction) => void) | undefined>,
-    { beforeAll, beforeEach }: LongChecks,
-  ): Promise<{ readonly committed: readonly CommittedRecords[]; readonly commitSeconds: number }> {
-    const { client, tx } = this.#opened();
-    try {
-      beforeAll();
-      tx.beginShared();
+    checks: LongChecks,
+  ): Promise<Committed<void>> {
+    return this.#finish(checks, async (tx) => {
       const committed: CommittedRecords[] = [];
       for (let work = await nextWork(); work; work = await nextWork()) {
-        beforeEach();
+        checks.beforeEach();
         tx.begin();
         work(tx);
         tx.end();
         committed.push(tx.committed());
       }
+      return { result: undefined, committed };
+    });
+  }
+
+  /** Does the work of the transaction that was begun and commits it, or undoes it. */
+  async #finish<R>(
+    { beforeAll, beforeEach }: LongChecks,
+    work: (tx: SqliteTransaction) => Promise<Omit<Committed<R>, 'commitSeconds'>>,
+  ): Promise<Committed<R>> {
+    const { client, tx } = this.#opened();
+    try {
+      beforeAll();
+      tx.beginShared();
+      const done = await work(tx);
       beforeEach();
       const startedMs = performance.now();
-      await client.execLater('commit');
-      tx.endShared(committed.length > 0);
-      return { committed, commitSeconds: (performance.now() - startedMs) / 1000 };
+      await this.#commit(client, done.committed);
+      tx.endShared(done.committed.length > 0);
+      return { ...done, commitSeconds: (performance.now() - startedMs) / 1000 };
     } catch (error) {
-      this.#undo();
+      if (client.open && client.inTransaction) client.exec('rollback');
+      tx.endShared(false);
       throw error;
+    }
+  }
+
+  async #commit(client: LongConnection, works: readonly CommittedRecords[]): Promise<void> {
+    try {
+      await client.execLater('commit');
+    } catch (error) {
+      if (client.open) throw error;
+      // The thread has ended by itself, perhaps after it has committed.
+      if (this.#isClosed || !wasCommitted(this.#options.path, works)) throw error;
     }
   }
 
   close(): void {
     this.#isClosed = true;
     this.#connection?.client.close();
-  }
-
-  #undo(): void {
-    const { client, tx } = this.#opened();
-    if (client.open && client.inTransaction) client.exec('rollback');
-    tx.endShared(false);
   }
 
   #opened(): { readonly client: LongConnection; readonly tx: SqliteTransaction } {

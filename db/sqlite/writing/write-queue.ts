@@ -6,6 +6,7 @@ import type { CommittedRecords } from '../digests/store-state.ts';
 import { isBusy, lockedFor } from '../file/client.ts';
 import type { WriteHealth } from '../file/write-health.ts';
 import type { SqliteTransaction } from '../transaction/transaction.ts';
+import { UnknownOutcome } from './commit-outcome.ts';
 import { type LongTransactions, runSteps, type Steps } from './long-transactions.ts';
 import { SharedJobs } from './shared-jobs.ts';
 import type { WriteJob } from './write-job.ts';
@@ -167,7 +168,8 @@ export class WriteQueue {
     } catch (error) {
       // The work that failed, which may be known only at the commit, must not fail the others: each runs again, with a savepoint.
       const hasRun = jobs.all.length > 0;
-      if (hasRun && !storageFaultOf(error) && !this.#closed) this.#pending.unshift(...jobs.undone());
+      const isToRepeat = !storageFaultOf(error) && !(error instanceof UnknownOutcome) && !this.#closed;
+      if (hasRun && isToRepeat) this.#pending.unshift(...jobs.undone());
       else this.#fail(jobs.all.length > 0 ? jobs.all : this.#pending.splice(0), error);
       return;
     }
@@ -185,7 +187,7 @@ export class WriteQueue {
       await long.ready();
       await this.#lock(() => long.begin());
       const { result, committed, commitSeconds } = await long.run(steps, { beforeAll: checkSchema, beforeEach });
-      onCommit([committed], commitSeconds);
+      onCommit(committed, commitSeconds);
       health.note(null);
       job.resolve(result as never);
     } catch (error) {

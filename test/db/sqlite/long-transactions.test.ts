@@ -164,6 +164,36 @@ describe('transactions in steps', () => {
     expect(store.verify().problems).toEqual([]);
   });
 
+  it('are stored once when their thread has ended after the commit, and before it said so', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', note);
+    onTestFinished(() => void process.off('worker', note));
+    const data = dataFolder();
+    const store = testStore({ data });
+    // Enough pages that the log is copied into the file: the thread does so between its commit and its reply.
+    const records = Array.from({ length: 6000 }, (_, index) => ({ ...reject('x'.repeat(4000)), source: `s${index}` }));
+    const calls: string[] = [];
+    const written = ['a', 'b'].map((name) =>
+      store.writeShared(
+        (tx) => {
+          calls.push(name);
+          tx.insertAll(rejectedRecords, records);
+          return tx.append(statusChanges, change(name));
+        },
+        () => void calls.push(`undo ${name}`),
+      ),
+    );
+    const count = rawConnection(data).prepare('select count(*) from status_changes').pluck();
+    while (count.get() === 0) await eventLoop();
+    for (const thread of threads) void thread.terminate();
+    expect(await Promise.all(written)).toEqual([1, 2]);
+    expect(calls).toEqual(['a', 'b']);
+    expect(usersOf(store)).toEqual(['a', 'b']);
+    expect(await store.write((tx) => tx.append(statusChanges, change('c')))).toBe(3);
+    expect(store.verify().problems).toEqual([]);
+  });
+
   it('are undone when the store is closed in their middle', async () => {
     const data = dataFolder();
     const store = testStore({ data });
