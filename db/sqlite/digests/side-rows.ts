@@ -4,6 +4,7 @@ import { DomainError } from '../../../src/errors.ts';
 import { columnsOf } from '../rows/columns.ts';
 import type { SqlConnection } from '../rows/sql-connection.ts';
 import { combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
+import { HeldState } from './held-state.ts';
 import { noteOfDataset, type SideTable, sideTableOf } from './side-tables.ts';
 
 /** The state of all side tables. */
@@ -42,14 +43,12 @@ const runRows = 32;
  * nothing builds on a damaged one, and once at the end: work that was undone leaves a row as it was.
  */
 export class SideRows {
+  /** As sealed last. */
+  readonly state: HeldState<SideState>;
   readonly #client: SqlConnection;
   readonly #watched = new Map<SQLiteTable, Watched>();
   /** What the transaction has changed, where it was sealed already. */
   #change: SideChange | undefined;
-  /** The state as sealed last; undefined while others may change it. */
-  #known: SideState | undefined;
-  #isAlone = false;
-  readonly #readState: Database.Statement<[], SideState>;
   readonly #writeState: Database.Statement;
   readonly #readDigest: Database.Statement<[number], Buffer>;
   readonly #hasDigests: Database.Statement<[number, number], unknown>;
@@ -60,7 +59,8 @@ export class SideRows {
 
   constructor(client: SqlConnection) {
     this.#client = client;
-    this.#readState = client.prepare('select changes, digest from store_state where id = 1');
+    const read = client.prepare<[], SideState>('select changes, digest from store_state where id = 1');
+    this.state = new HeldState(() => read.get() ?? { changes: 0, digest: Buffer.alloc(rowDigestBytes) });
     this.#writeState = client.prepare('insert or replace into store_state (id, changes, digest) values (1, ?, ?)');
     this.#readDigest = client.prepare<[number], Buffer>('select digest from row_digests where key = ?').pluck();
     this.#hasDigests = client.prepare('select 1 from row_digests where key between ? and ? limit 1');
@@ -77,19 +77,6 @@ export class SideRows {
       watched.touched.clear();
       watched.isCounted = false;
     }
-  }
-
-  /** Call it with true when a transaction of many works begins, in which nobody else changes a row, and with false at its end. */
-  setAlone(isAlone: boolean): void {
-    this.#isAlone = isAlone;
-    this.#known = undefined;
-  }
-
-  state(): SideState {
-    if (this.#known) return this.#known;
-    const state = this.#readState.get() ?? { changes: 0, digest: Buffer.alloc(rowDigestBytes) };
-    if (this.#isAlone) this.#known = state;
-    return state;
   }
 
   inserted(table: SQLiteTable, id: number): void {
@@ -119,12 +106,12 @@ export class SideRows {
 
   /** Brings the digests of the rows so far level with them. */
   advance(): void {
-    this.#sealTouched(this.state());
+    this.#sealTouched(this.state.get());
   }
 
   /** Brings the digests level with the rows; call it before COMMIT. */
   seal(): SideState {
-    return this.sealAfter(this.state());
+    return this.sealAfter(this.state.get());
   }
 
   /** Like `seal`, after a state whose digest covers what `row_digests` held when the transaction began. */
@@ -136,7 +123,7 @@ export class SideRows {
     combineChanges(digest, changes);
     this.#writeState.run(changes, digest);
     const state = { changes, digest };
-    if (this.#isAlone) this.#known = state;
+    this.state.set(state);
     return state;
   }
 

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Commit } from '../../store.ts';
 import { type ChainedCommit, commitDigest } from '../digests/digests.ts';
+import { HeldState } from '../digests/held-state.ts';
 import type { SqlConnection } from '../rows/sql-connection.ts';
 
 export interface StoredCommit extends Commit {
@@ -9,38 +10,24 @@ export interface StoredCommit extends Commit {
 
 /** The rows of commits, each with a digest that covers the one before it. */
 export class CommitChain {
-  readonly #last: Database.Statement<[], StoredCommit>;
+  /** The last commit. */
+  readonly last: HeldState<StoredCommit | undefined>;
   readonly #insert: Database.Statement;
-  /** The last commit; undefined while others may append one. */
-  #known: StoredCommit | undefined;
-  #isAlone = false;
 
   constructor(client: SqlConnection) {
     const columns = 'last_seq as lastSeq, recorded_at_us as recordedAtUs, digest';
-    this.#last = client.prepare(`select ${columns} from commits order by last_seq desc limit 1`);
+    const read = client.prepare<[], StoredCommit>(`select ${columns} from commits order by last_seq desc limit 1`);
+    this.last = new HeldState(() => read.get());
     this.#insert = client.prepare(
       'insert into commits (last_seq, recorded_at_us, digest, record_digests) values (?, ?, ?, ?)',
     );
-  }
-
-  /** Call it with true when a transaction of many works begins, in which nobody else appends a commit, and with false at its end. */
-  setAlone(isAlone: boolean): void {
-    this.#isAlone = isAlone;
-    this.#known = undefined;
-  }
-
-  last(): StoredCommit | undefined {
-    if (this.#known) return this.#known;
-    const last = this.#last.get();
-    if (this.#isAlone) this.#known = last;
-    return last;
   }
 
   /** Inserts a commit after the one with the digest `previous`; returns its own. */
   append(previous: Buffer, commit: ChainedCommit): Buffer {
     const digest = commitDigest(previous, commit);
     this.#insert.run(commit.lastSeq, commit.recordedAtUs, digest, commit.recordDigests);
-    if (this.#isAlone) this.#known = { lastSeq: commit.lastSeq, recordedAtUs: commit.recordedAtUs, digest };
+    this.last.set({ lastSeq: commit.lastSeq, recordedAtUs: commit.recordedAtUs, digest });
     return digest;
   }
 

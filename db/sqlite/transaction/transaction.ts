@@ -80,21 +80,21 @@ export class SqliteTransaction implements ErasingTx {
 
   /** Call it right after BEGIN of a transaction of many works, and `begin` and `end` for each of them. */
   beginShared(): void {
-    this.#chain.setAlone(true);
-    this.#sideRows.setAlone(true);
-    this.#batches.beginShared(this.#chain.last()?.lastSeq ?? 0);
+    this.#chain.last.setAlone(true);
+    this.#sideRows.state.setAlone(true);
+    this.#batches.beginShared(this.#chain.last.get()?.lastSeq ?? 0);
   }
 
   /** Call it right after COMMIT or ROLLBACK of such a transaction. */
   endShared(isCommitted: boolean): void {
-    this.#chain.setAlone(false);
-    this.#sideRows.setAlone(false);
+    this.#chain.last.setAlone(false);
+    this.#sideRows.state.setAlone(false);
     this.#batches.endShared(isCommitted ? this.committed().state.lastSeq : null);
   }
 
   /** Reads the last sequence number of the ledger; call it right after BEGIN. */
   begin(): void {
-    const last = this.#chain.last();
+    const last = this.#chain.last.get();
     this.#lastSeq = last?.lastSeq ?? 0;
     this.#firstSeq = last ? last.lastSeq + 1 : this.#firstOfAll;
     this.#lastDigest = last?.digest ?? noDigest;
