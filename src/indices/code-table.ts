@@ -45,7 +45,7 @@ export class CodeTable extends HashShards {
     return this.#codes.values[index] === this.#code;
   }
 
-  protected hashOfCode(index: number): number {
+  protected hashOfKey(index: number): number {
     return this.#hashOf(this.codeAt(index));
   }
 

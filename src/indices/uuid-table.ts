@@ -78,7 +78,7 @@ class ShardedUuidTable extends HashShards implements UuidTable {
     );
   }
 
-  protected hashOfCode(code: number): number {
+  protected hashOfKey(code: number): number {
     return hashOf(this.seed, this.#chunks[code >>> chunkBits] as Int32Array, (code & chunkMask) * 4);
   }
 

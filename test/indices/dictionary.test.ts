@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 import { absentUint32 } from '../../src/indices/growable.ts';
+import { CapturedColumns, LoadedColumns } from '../../src/ledger/index-files/columns.ts';
+import { bufferFor, columnIn, typeOf } from '../../src/ledger/index-files/format.ts';
 import { TextColumn } from '../../src/lib/text-column.ts';
 
 test('dictionary codes are dense and stable and map back to their text', () => {
@@ -35,7 +37,18 @@ test('textOf throws for a code that was never assigned', () => {
 
 test('reads the codes of many texts as of each of them alone', () => {
   // Of every width, the longest id included, and so many that texts of one shard share a tag.
-  const wide = fc.constantFrom('ж', 'é', '\u0000', '漢字', '𝄞', 'u', 'ж'.repeat(256), 'a'.repeat(256), '');
+  const wide = fc.constantFrom(
+    'ж',
+    'é',
+    '\u0000',
+    '漢字',
+    '𝄞',
+    'u',
+    'ж'.repeat(256),
+    'a'.repeat(254),
+    'a'.repeat(2000),
+    '',
+  );
   const text = fc.oneof(fc.string({ maxLength: 3 }), wide, fc.string({ unit: 'binary', maxLength: 5 }));
   const many = Array.from({ length: 20_000 }, (_, index) => `${index}`);
   const dictionary = createDictionary();
@@ -68,5 +81,42 @@ test('the texts of a column get the codes that they get one by one, and null get
       }
       expect(together.size).toBe(alone.size);
     }),
+  );
+});
+
+test('a dictionary from a file has the texts that it had, also when others came while the file was written', async () => {
+  const text = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary', maxLength: 300 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(text), fc.array(text), fc.nat(3000), async (before, later, many) => {
+      const dictionary = createDictionary();
+      for (const each of before) dictionary.intern(each);
+      for (let index = 0; index < many; index++) dictionary.intern(`text ${index}`);
+      const size = dictionary.size;
+      const texts = Array.from({ length: size }, (_, code) => dictionary.textOf(code));
+      const captured = new CapturedColumns();
+      dictionary.exchange(captured);
+      for (const each of later) dictionary.intern(`later ${each}`);
+      const columns = (await captured.settled()).map(({ name, parts }) => {
+        const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+        const column = columnIn(bufferFor(bytes), { name, type: typeOf(parts[0] as Int32Array), bytes, crc32: 0 });
+        let offset = 0;
+        for (const part of parts) {
+          column.set(part, offset);
+          offset += part.length;
+        }
+        return [name, column] as const;
+      });
+      const loaded = createDictionary();
+      loaded.exchange(new LoadedColumns(new Map(columns)));
+      expect(loaded.size).toBe(size);
+      for (const [code, each] of texts.entries()) {
+        expect(loaded.codeOf(each)).toBe(code);
+        expect(loaded.textOf(code)).toBe(each);
+      }
+      for (const each of later) expect(loaded.codeOf(`later ${each}`)).toBeUndefined();
+      const added = new Set(later.map((each) => `later ${each}`));
+      expect([...added].map((each) => loaded.intern(each))).toEqual([...added].map((_, index) => size + index));
+    }),
+    { numRuns: 40 },
   );
 });

@@ -6,7 +6,7 @@ import type { ColumnArray } from '../../indices/state-columns.ts';
  * footer and has its SHA-256. Each column has a CRC-32, which costs a third of the SHA-1 that processors compute natively. The footer is behind
  * the columns, so that a file is written in one pass.
  */
-export const prefix = Buffer.from('asof-indices 1\n\0');
+export const prefix = Buffer.from('asof-indices 2\n\0');
 
 /** The length of the footer, the SHA-256 of prefix and footer, and the end. */
 export const trailerBytes = 8 + 32 + 8;
