@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { lookMessage } from '../../src/lib/thread.ts';
 import { duckdbLibrary } from '../datasets/duckdb-library.ts';
 import { literal, type RecordSelection, type SegmentFile, type SegmentRows, type SegmentValue } from './file.ts';
 import type { ReadFault, ReadReply, ReadRequest, ThreadData } from './messages.ts';
@@ -107,7 +108,8 @@ const answer = async (reader: Reader, request: ReadRequest): Promise<ReadReply> 
 
 const serve = ({ port, signal }: ThreadData): void => {
   const reader = new Reader();
-  port.on('message', (request: ReadRequest) => {
+  port.on('message', (request: ReadRequest | typeof lookMessage) => {
+    if (request === lookMessage) return;
     void answer(reader, request).then((reply) => {
       (port as MessagePort).postMessage(reply);
       Atomics.store(signal, 0, 1);

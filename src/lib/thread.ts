@@ -35,16 +35,21 @@ interface ThreadCount {
 }
 
 /**
- * Blocks until a thread has counted so far, however long it takes; false when the thread has ended before. Events of its end do
+ * Blocks until a thread has counted so far; false when the thread has ended before, or after `msMax`. Events of its end do
  * not arrive while this thread blocks, and a thread whose heap is full runs no code at its end. But Node closes its port then,
  * and `postMessage` returns false once the port at the other side is closed. No document says so: with a version of Node that
  * does not tell, a thread counts as alive.
  */
-export const waitForThread = ({ counters, counter, port }: ThreadCount, count: number): boolean => {
+export const waitForThread = (
+  { counters, counter, port }: ThreadCount,
+  count: number,
+  msMax = Number.POSITIVE_INFINITY,
+): boolean => {
+  const deadline = performance.now() + msMax;
   for (let isAlive = true; ; ) {
     const found = Atomics.load(counters, counter);
     if (found >= count) return true;
-    if (!isAlive) return false;
+    if (!isAlive || performance.now() > deadline) return false;
     if (Atomics.wait(counters, counter, found, lookMs) !== 'timed-out') continue;
     const isReceived: unknown = port.postMessage(lookMessage);
     isAlive = isReceived !== false;
