@@ -25,7 +25,7 @@ export type RowMode = 'OBJECT' | 'RAW' | 'PLUCK';
 /** A message without a reply. */
 export type SqlOrder =
   | { readonly kind: 'PREPARE'; readonly statement: number; readonly text: string; readonly mode: RowMode }
-  /** Statements to run, one after the other: each is its number, the number of its parameters, and these. */
+  /** Statements to run, one after the other: each is its number, its named parameters or null, how many others it has, and these. */
   | { readonly kind: 'RUNS'; readonly list: readonly unknown[] };
 
 /** A message with a reply. */

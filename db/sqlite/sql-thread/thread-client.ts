@@ -65,11 +65,11 @@ export class SqlThreadClient implements LongConnection {
     return statement;
   }
 
-  /** Returns the number of the run. */
-  run(statement: number, parameters: readonly unknown[]): number {
+  /** `named`: the parameters that have names, null for none. Returns the number of the run. */
+  run(statement: number, named: object | null, parameters: readonly unknown[]): number {
     if (Atomics.load(this.#counters, counterOf.fault) !== 0) this.ask({ kind: 'RESULT' });
     const list = this.#list;
-    list.push(statement, parameters.length);
+    list.push(statement, named, parameters.length);
     for (let index = 0; index < parameters.length; index++) list.push(parameters[index]);
     if (list.length >= listValues) this.#send();
     return ++this.#runs;
@@ -213,7 +213,12 @@ class SqlThreadStatement {
   }
 
   run(...parameters: unknown[]): LaterResult {
-    return new LaterResult(this.#client, this.#client.run(this.#known(), listOf(parameters)));
+    const [first, second] = parameters;
+    const hasNamed = parameters.length === 2 && isNamed(first) && Array.isArray(second);
+    const run = hasNamed
+      ? this.#client.run(this.#known(), first, second)
+      : this.#client.run(this.#known(), null, listOf(parameters));
+    return new LaterResult(this.#client, run);
   }
 
   get(...parameters: unknown[]): unknown {
@@ -256,6 +261,9 @@ class LaterResult implements Database.RunResult {
     return this.#found;
   }
 }
+
+const isNamed = (parameter: unknown): parameter is object =>
+  typeof parameter === 'object' && parameter !== null && !ArrayBuffer.isView(parameter);
 
 /** better-sqlite3 takes parameters one by one, or as an array. */
 const listOf = (parameters: readonly unknown[]): readonly unknown[] => {

@@ -73,8 +73,10 @@ class SqlRunner {
   #runAll(list: readonly unknown[]): void {
     for (let from = 0; from < list.length; ) {
       const statement = this.#statements[list[from] as number] as Database.Statement;
-      const end = from + 2 + (list[from + 1] as number);
-      this.#result = statement.run(list.slice(from + 2, end));
+      const named = list[from + 1];
+      const end = from + 3 + (list[from + 2] as number);
+      const parameters = list.slice(from + 3, end);
+      this.#result = named === null ? statement.run(parameters) : statement.run(named, parameters);
       from = end;
     }
   }

@@ -3,9 +3,7 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { columnsOf, encoderOf } from '../rows/columns.ts';
 import type { SqlConnection } from '../rows/sql-connection.ts';
-
-/** Rows of one statement: more save little, and each statement is compiled for its number of rows. */
-export const insertRows = 32;
+import { BlockInsert, blockRows } from './block-insert.ts';
 
 /** The prepared inserts of one table. */
 export interface Inserter {
@@ -15,10 +13,10 @@ export interface Inserter {
   /** Inserts rows to which SQLite gives their keys, by few statements; returns the keys. */
   insertAll(rows: readonly Readonly<Record<string, unknown>>[]): number[];
   /**
-   * Inserts `insertRows` rows at once, whose keys follow each other when SQLite gives them; when one fails, those before it are
-   * inserted, so undo the work. Prepared at its first use.
+   * Inserts `blockRows` rows at once, whose values follow each other, as do their keys when SQLite gives them; when one fails,
+   * those before it are inserted, so undo the work.
    */
-  insertMany(): Database.Statement;
+  insertBlock(values: readonly unknown[]): Database.RunResult;
   /** Inserts nothing, and reports no change, when a unique index already holds the row's key. */
   readonly insertUnlessPresent: Database.Statement;
   /** Positions of these columns among the values; -1 in a table that is not part of the ledger. */
@@ -37,7 +35,8 @@ const prepareInserter = (client: SqlConnection, table: SQLiteTable): Inserter =>
   const keys = columns.map(([key]) => key);
   const fallbacks = columns.map(([, column]) => column.default ?? null);
   const encoders = columns.map(([, column]) => encoderOf(column));
-  let many: Database.Statement | undefined;
+  // A statement that undid its earlier rows when one fails would have to copy each page that it changes.
+  const block = new BlockInsert(client, head.replace('insert', 'insert or fail'), columns.length);
   const insert = client.prepare(text);
   return {
     valuesOf(row) {
@@ -52,21 +51,17 @@ const prepareInserter = (client: SqlConnection, table: SQLiteTable): Inserter =>
     insert,
     insertAll(rows) {
       const ids: number[] = [];
-      for (let from = 0; from < rows.length; from += insertRows) {
-        const some = rows.slice(from, from + insertRows);
-        if (some.length < insertRows) for (const row of some) ids.push(keyOf(insert.run(this.valuesOf(row))));
+      for (let from = 0; from < rows.length; from += blockRows) {
+        const some = rows.slice(from, from + blockRows);
+        if (some.length < blockRows) for (const row of some) ids.push(keyOf(insert.run(this.valuesOf(row))));
         else {
-          const last = keyOf(this.insertMany().run(some.flatMap(this.valuesOf)));
-          for (let id = last - insertRows + 1; id <= last; id++) ids.push(id);
+          const last = keyOf(block.run(some.flatMap(this.valuesOf)));
+          for (let id = last - blockRows + 1; id <= last; id++) ids.push(id);
         }
       }
       return ids;
     },
-    // A statement that undid its earlier rows when one fails would have to copy each page that it changes.
-    insertMany() {
-      many ??= client.prepare(head.replace('insert', 'insert or fail') + new Array(insertRows).fill(one).join(', '));
-      return many;
-    },
+    insertBlock: (values) => block.run(values),
     insertUnlessPresent: client.prepare(`${text} on conflict do nothing`),
     seqPosition: keys.indexOf('seq'),
     recordedAtUsPosition: keys.indexOf('recordedAtUs'),

@@ -4,7 +4,8 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { ArchivedRows } from '../archive/rows.ts';
 import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from '../rows/columns.ts';
 import type { SqlConnection } from '../rows/sql-connection.ts';
-import { type Inserter, insertRows } from './inserter.ts';
+import { blockRows } from './block-insert.ts';
+import type { Inserter } from './inserter.ts';
 import { KeyHasher } from './key-hashes.ts';
 import { KeyTable } from './key-table.ts';
 import { StoredKeys } from './stored-keys.ts';
@@ -32,7 +33,6 @@ export class RecordBatch {
   readonly #inserter: Inserter;
   readonly #keys: readonly string[];
   readonly #decoders: readonly ColumnDecoder[];
-  readonly #insertMany: Database.Statement;
   #columns: readonly string[] = [];
   #positions: readonly number[] = [];
   #lookup: Lookup | undefined;
@@ -65,8 +65,7 @@ export class RecordBatch {
     this.#keys = columnsOf(table).map(([key]) => key);
     this.#decoders = decodersOf(table, this.#keys);
     this.#known = new KeyTable(this.#hasher, 0);
-    this.#rows = new Array(insertRows * this.#keys.length).fill(null);
-    this.#insertMany = inserter.insertMany();
+    this.#rows = new Array(blockRows * this.#keys.length).fill(null);
   }
 
   /** What is known of all keys of the table; null unless many works share a transaction. */
@@ -150,7 +149,7 @@ export class RecordBatch {
     for (let index = 0; index < values.length; index++) this.#rows[this.#used++] = values[index];
     if (this.#used === this.#rows.length) {
       this.#used = 0;
-      this.#insertMany.run(this.#rows);
+      this.#inserter.insertBlock(this.#rows);
     }
     const positions = this.#positions;
     if (positions.length === 0) this.passed();

@@ -6,8 +6,8 @@ import { SqlThreadClient } from '../sql-thread/thread-client.ts';
 import { SqliteTransaction } from '../transaction/transaction.ts';
 import type { BulkWriterOptions } from './bulk-writer.ts';
 
-/** Few: a transaction that should end, because others wait, ends once they are executed. */
-const listsAheadMax = 8;
+/** A transaction that should end, because others wait, ends once they are executed: some ten milliseconds. */
+const listsAheadMax = 32;
 
 /** Connections for writing in bulk, each with SQLite in a thread of its own. */
 export class BulkThreads {

@@ -221,7 +221,7 @@ describe('transactions in steps', () => {
     const refusal = "when new.user_id = 'bad' begin select raise(abort, 'on purpose'); end";
     other.exec(`create trigger refusal before insert on status_changes ${refusal}`);
     // As many as are sent to the thread with the last one, so that no later one hears of its fault.
-    const records = Math.ceil(1024 / (2 + Object.keys(getTableColumns(statusChanges)).length));
+    const records = Math.ceil(1024 / (3 + Object.keys(getTableColumns(statusChanges)).length));
     let steps = 0;
     const long = store.writeInSteps(function* (tx) {
       // After the first step the state of the side tables is read, which waits for the thread.
