@@ -2,7 +2,14 @@ import type { IpAddress } from '../lib/ip.ts';
 import { atOnce } from '../lib/yielding.ts';
 import { growableUint32 } from './growable.ts';
 import { type AddressWords, createIpBounds } from './ip-bounds.ts';
-import { createFinder4, createFinder6, createIpSweep, type IpSegments, jumpTableOf } from './ip-segments.ts';
+import {
+  countSegments,
+  createFinder4,
+  createFinder6,
+  createIpSweep,
+  type IpSegments,
+  jumpTableOf,
+} from './ip-segments.ts';
 import { SeqColumn } from './seq-column.ts';
 import type { HasState, StateColumns } from './state-columns.ts';
 
@@ -58,8 +65,6 @@ const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
   return target;
 };
 
-const noSegments: IpSegments = { starts: new Uint32Array(0), winners: new Int32Array(0) };
-
 /** Writes the cities of ranges, 0 for the position -1. */
 const readCities = (cities: Uint32Array, positions: Int32Array, found: Uint32Array): void => {
   for (let index = 0; index < found.length; index++) {
@@ -104,27 +109,17 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
       return yield* sweep.finish();
     },
     /** Writes the ranges and their segments, or loads them and returns the segments. */
-    exchange(columns: StateColumns, { starts, winners } = noSegments): IpSegments {
+    exchange(columns: StateColumns, segments: IpSegments = new Uint32Array(0)): IpSegments {
       bounds.exchange(columns.within('bounds'));
       cities.exchange(columns, 'cities');
       ordinals.exchange(columns, 'ordinals');
-      return {
-        starts: columns.fixed('starts', starts) ?? starts,
-        winners: columns.fixed('winners', winners) ?? winners,
-      };
+      return columns.fixed('segments', segments) ?? segments;
     },
     finish(segments: IpSegments) {
       return {
-        segments,
         length: bounds.length,
-        byteLength:
-          bounds.byteLength +
-          cities.byteLength +
-          ordinals.byteLength +
-          segments.starts.byteLength +
-          segments.winners.byteLength,
-        cityOf: (position: number): number => cities.values[position] as number,
-        citiesOf: (positions: Int32Array, found: Uint32Array): void => readCities(cities.values, positions, found),
+        byteLength: bounds.byteLength + cities.byteLength + ordinals.byteLength + segments.byteLength,
+        cities: cities.values,
         ordinalOf,
         rangeAt: (position: number): IpRange => ({
           first: addressOf(bounds.firstOf(position)),
@@ -187,12 +182,13 @@ const rangesOf = (
   // Positions of IPv6 ranges follow those of the IPv4 ranges.
   const offset6 = ranges4.length;
   let positions = new Int32Array(0);
+  const [cities4, cities6] = [ranges4.cities, ranges6.cities];
   const cityOf = (position: number): number =>
-    position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6);
+    (position < offset6 ? cities4[position] : cities6[position - offset6]) as number;
 
   return {
     ranges: ranges4.length + ranges6.length,
-    segments: segments4.winners.length + segments6.winners.length,
+    segments: countSegments(segments4, 1) + countSegments(segments6, 4),
     byteLength: ranges4.byteLength + ranges6.byteLength + finder4.byteLength,
     find(ip) {
       if (ip.family === 4) return finder4.find(ip.value);
@@ -210,7 +206,7 @@ const rangesOf = (
     citiesOf4(values, cities) {
       if (positions.length < values.length) positions = new Int32Array(values.length);
       finder4.findAll(values, positions);
-      ranges4.citiesOf(positions, cities);
+      readCities(cities4, positions, cities);
     },
     cityOf,
     ordinalOf: (position) => (position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6)),

@@ -1,17 +1,20 @@
 import type { IpWords } from '../lib/ip.ts';
-import { growableInt32, growableUint32 } from './growable.ts';
+import { growableUint32 } from './growable.ts';
 import { type AddressWords, compareAddress, type IpBounds } from './ip-bounds.ts';
 import { SegmentBatch } from './segment-batch.ts';
 
-/** Disjoint runs of addresses, ascending; each ends where the next starts, the last one at the highest address. */
-export interface IpSegments {
-  /** Start addresses, flat. */
-  readonly starts: Uint32Array;
-  /** Position of the winning range of each segment, -1 where no range is. */
-  readonly winners: Int32Array;
-}
+/**
+ * Disjoint runs of addresses, ascending; each ends where the next starts, the last one at the highest address. A cell each: the
+ * words of the first address, and beside them the position of the winning range, so that a search misses the cache once. Before
+ * all segments there is a cell of the lowest address without a range, so that every search finds one.
+ */
+export type IpSegments = Uint32Array;
 
-const hole = -1;
+/** Stands for no range; it is -1 as a signed number. */
+const hole = 2 ** 32 - 1;
+
+export const countSegments = (segments: IpSegments, wordsPerAddress: 1 | 4): number =>
+  segments.length / (wordsPerAddress + 1) - 1;
 
 /** Ranges that are closed, and segments that are counted, in one step: less than a millisecond. */
 const [rangesPerStep, segmentsPerStep] = [2048, 2 ** 16];
@@ -62,20 +65,20 @@ export const createIpSweep = (
   bounds: IpBounds,
   winsOver: (a: number, b: number) => boolean,
 ): IpSweep => {
-  const starts = growableUint32();
-  const winners = growableInt32();
+  const cells = growableUint32();
   // Ranges that have ended stay in the heap until they reach its top.
   const opened = createHeap(winsOver);
   /** The lowest address that no segment covers yet. */
   const cursor = new Uint32Array(wordsPerAddress);
-  let previousWinner = hole;
+  let previousWinner = -1;
 
   const emit = (winner: number): void => {
     if (winner === previousWinner) return;
-    for (let index = 0; index < wordsPerAddress; index += 1) starts.push(cursor[index] as number);
-    winners.push(winner);
+    for (let index = 0; index < wordsPerAddress; index += 1) cells.push(cursor[index] as number);
+    cells.push(winner);
     previousWinner = winner;
   };
+  emit(hole);
 
   const cursorIsBefore = (limit: AddressWords | null): boolean =>
     limit === null || compareAddress(cursor, 0, limit, wordsPerAddress) < 0;
@@ -120,9 +123,8 @@ export const createIpSweep = (
     },
     *finish() {
       while (!emitBelow(null, rangesPerStep)) yield;
-      yield* starts.trimInSteps();
-      yield* winners.trimInSteps();
-      return { starts: starts.values, winners: winners.values };
+      yield* cells.trimInSteps();
+      return cells.values;
     },
   };
 };
@@ -134,41 +136,43 @@ const jumpBitsMax = 20;
 const jumpBitsOf = (segments: number): number => Math.min(jumpBitsMax, 32 - Math.clz32(segments | 1));
 
 /** By the leading bits of an address: the number of segments of IPv4 that start below it; one more at the end. */
-export function* jumpTableOf({ starts }: IpSegments): Generator<void, Uint32Array> {
-  const bits = jumpBitsOf(starts.length);
+export function* jumpTableOf(cells: IpSegments): Generator<void, Uint32Array> {
+  const segments = countSegments(cells, 1);
+  const bits = jumpBitsOf(segments);
   const jumps = new Uint32Array(2 ** bits + 1);
   // Starts ascend: each block begins where the one before ends.
   let block = 0;
-  for (let from = 0; from < starts.length; from += segmentsPerStep) {
-    block = noteBlocks(starts.subarray(from, from + segmentsPerStep), { first: from, shift: 32 - bits, block }, jumps);
+  for (let first = 0; first < segments; first += segmentsPerStep) {
+    const ofStep = cells.subarray(2 * (first + 1), 2 * (first + 1 + segmentsPerStep));
+    block = noteBlocks(ofStep, { first, shift: 32 - bits, block }, jumps);
     yield;
   }
-  jumps.fill(starts.length, block + 1);
+  jumps.fill(segments, block + 1);
   return jumps;
 }
 
 interface JumpPosition {
-  /** The position of the first start. */
+  /** The position of the first segment. */
   readonly first: number;
   readonly shift: number;
-  /** The block of the start before. */
+  /** The block of the segment before. */
   readonly block: number;
 }
 
-/** Writes the number of segments below each block up to that of the last start, and returns this block. */
-const noteBlocks = (starts: Uint32Array, { first, shift, block: last }: JumpPosition, jumps: Uint32Array): number => {
+/** Writes the number of segments below each block up to that of the last segment, and returns this block. */
+const noteBlocks = (cells: IpSegments, { first, shift, block: last }: JumpPosition, jumps: Uint32Array): number => {
   let block = last;
-  for (let index = 0; index < starts.length; index++) {
-    const next = (starts[index] as number) >>> shift;
-    while (block < next) jumps[++block] = first + index;
+  for (let cell = 0; cell < cells.length; cell += 2) {
+    const next = (cells[cell] as number) >>> shift;
+    while (block < next) jumps[++block] = first + (cell >>> 1);
   }
   return block;
 };
 
-/** Finds the winner of an IPv4 address: a jump table on the leading bits, then a binary search. */
-export const createFinder4 = ({ starts, winners }: IpSegments, jumps: Uint32Array) => {
-  const shift = 32 - jumpBitsOf(starts.length);
-  const batch = new SegmentBatch({ starts, winners, jumps, shift });
+/** Finds the winner of an IPv4 address, -1 for none: a jump table on the leading bits, then a binary search. */
+export const createFinder4 = (cells: IpSegments, jumps: Uint32Array) => {
+  const shift = 32 - jumpBitsOf(countSegments(cells, 1));
+  const batch = new SegmentBatch({ cells, jumps, shift });
 
   return {
     byteLength: jumps.byteLength,
@@ -176,38 +180,35 @@ export const createFinder4 = ({ starts, winners }: IpSegments, jumps: Uint32Arra
       const block = value >>> shift;
       // Not `upperBound`: this is the hottest search, and calls with other types of arrays would make it polymorphic.
       let low = jumps[block] as number;
-      let high = jumps[block + 1] as number;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((starts[middle] as number) <= value) low = middle + 1;
-        else high = middle;
+      let rest = (jumps[block + 1] as number) - low + 1;
+      while (rest > 1) {
+        const half = rest >>> 1;
+        low += half & -Number((cells[2 * (low + half)] as number) <= value);
+        rest -= half;
       }
-      return low === 0 ? hole : (winners[low - 1] as number);
+      return (cells[2 * low + 1] as number) | 0;
     },
     /** Writes the winners of addresses. */
-    findAll(values: Uint32Array, found: Int32Array): void {
-      if (starts.length === 0) found.fill(hole);
-      else batch.find(values, found);
-    },
+    findAll: (values: Uint32Array, found: Int32Array): void => batch.find(values, found),
   };
 };
 
-/** Finds the winner of an IPv6 address by binary search. */
+/** Finds the winner of an IPv6 address, -1 for none, by binary search. */
 export const createFinder6 =
-  ({ starts, winners }: IpSegments) =>
+  (cells: IpSegments) =>
   ([a, b, c, d]: IpWords): number => {
     let low = 0;
-    let high = winners.length;
+    let high = countSegments(cells, 4);
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      const cell = middle * 4;
+      const middle = (low + high + 1) >>> 1;
+      const cell = middle * 5;
       // Most addresses differ in the first words.
-      let difference = (starts[cell] as number) - a;
-      if (difference === 0) difference = (starts[cell + 1] as number) - b;
-      if (difference === 0) difference = (starts[cell + 2] as number) - c;
-      if (difference === 0) difference = (starts[cell + 3] as number) - d;
-      if (difference <= 0) low = middle + 1;
-      else high = middle;
+      let difference = (cells[cell] as number) - a;
+      if (difference === 0) difference = (cells[cell + 1] as number) - b;
+      if (difference === 0) difference = (cells[cell + 2] as number) - c;
+      if (difference === 0) difference = (cells[cell + 3] as number) - d;
+      if (difference <= 0) low = middle;
+      else high = middle - 1;
     }
-    return low === 0 ? hole : (winners[low - 1] as number);
+    return (cells[low * 5 + 4] as number) | 0;
   };

@@ -1,7 +1,7 @@
 import type { ReadonlyDictionary } from '../../indices/dictionary.ts';
+import { absentUint32 } from '../../indices/growable.ts';
 import { type IpAddress, parseIp } from '../../lib/ip.ts';
 import { parseIpv4 } from '../../lib/ipv4.ts';
-import { unknownLabel } from '../../lib/unknown-label.ts';
 import { FoundCity } from './found-city.ts';
 import type { IpTable } from './table.ts';
 
@@ -20,6 +20,7 @@ export class CityBatch {
   readonly #values: Uint32Array;
   /** Of the range that decides; -1 without one. */
   readonly #positions: Int32Array;
+  /** Of the city, 0 for `unknown`, `absentUint32` for a text that is no address. */
   readonly #codes: Uint32Array;
   /** Addresses that are no IPv4 as such, by their index. */
   readonly #others = new Map<number, IpAddress>();
@@ -35,6 +36,7 @@ export class CityBatch {
     table.ranges.findAll4(this.#values, this.#positions);
     for (const index of unread) this.#findOther(index);
     table.ranges.readCities(this.#positions, this.#codes);
+    for (const index of unread) if (this.#positions[index] === noAddress) this.#codes[index] = absentUint32;
   }
 
   get length(): number {
@@ -43,9 +45,8 @@ export class CityBatch {
 
   /** The city of an address, or `unknown`; null for a text that is none. */
   cityAt(index: number): string | null {
-    if (this.#positions[index] === noAddress) return null;
     const code = this.#codes[index] as number;
-    return code === 0 ? unknownLabel : this.#cities.textOf(code);
+    return code === absentUint32 ? null : this.#cities.textOf(code);
   }
 
   /** All that is known of an address; null for a text that is none. */
