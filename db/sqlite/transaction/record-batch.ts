@@ -7,6 +7,7 @@ import type { SqlConnection } from '../rows/sql-connection.ts';
 import { blockRows } from './block-insert.ts';
 import type { Inserter } from './inserter.ts';
 import { KeyHasher } from './key-hashes.ts';
+import { KeyLookup } from './key-lookup.ts';
 import { KeyTable } from './key-table.ts';
 import { StoredKeys } from './stored-keys.ts';
 
@@ -14,13 +15,14 @@ type Values = readonly unknown[];
 type Match = Readonly<Record<string, unknown>>;
 type Row = Record<string, unknown>;
 
-interface Lookup {
-  readonly hasRows: Database.Statement<[], unknown>;
-  /** The rows that have one of `lookupRows` keys. */
-  readonly find: Database.Statement<unknown[], Row>;
+export interface RecordBatchOptions {
+  readonly client: SqlConnection;
+  /** Reads the state before a transaction of many works; null when the client has to. */
+  readonly reader: SqlConnection | null;
+  readonly archived: ArchivedRows | null;
+  readonly table: SQLiteTable;
+  readonly inserter: Inserter;
 }
-
-const lookupRows = 100;
 
 /**
  * The records of one table that a work appends: they are looked up and inserted by few statements. It holds the newest row of
@@ -35,13 +37,11 @@ export class RecordBatch {
   readonly #decoders: readonly ColumnDecoder[];
   #columns: readonly string[] = [];
   #positions: readonly number[] = [];
-  #lookup: Lookup | undefined;
-  /**
-   * Reads the state before the transaction of many works, while the keys of all records of the transaction are known here; null
-   * when they are not.
-   */
-  #reader: SqlConnection | null = null;
-  #readerLookup: Lookup | undefined;
+  /** By the connection that looks up. */
+  readonly #lookups = new Map<SqlConnection, KeyLookup>();
+  readonly #reader: SqlConnection | null;
+  /** Whether the keys of all records of the transaction are known here, so that the reader knows all others. */
+  #knowsAll = false;
   readonly #hasher = new KeyHasher();
   /** The keys that were looked up or appended. */
   #known: KeyTable;
@@ -57,8 +57,9 @@ export class RecordBatch {
   #used = 0;
   #storedKeys: StoredKeys | null = null;
 
-  constructor(client: SqlConnection, table: SQLiteTable, inserter: Inserter, archived: ArchivedRows | null) {
+  constructor({ client, reader, archived, table, inserter }: RecordBatchOptions) {
     this.#client = client;
+    this.#reader = reader;
     this.#archived = archived;
     this.#table = table;
     this.#inserter = inserter;
@@ -74,22 +75,22 @@ export class RecordBatch {
   }
 
   /** Call it before the transaction has a record of the table. */
-  beginShared(reader: SqlConnection): void {
+  beginShared(): void {
     this.#forget();
-    this.#reader = reader;
+    this.#knowsAll = this.#reader !== null;
   }
 
   endShared(lastSeq: number | null): void {
     this.#used = 0;
     this.#forget();
-    this.#reader = null;
+    this.#knowsAll = false;
     if (lastSeq !== null) this.#storedKeys?.committed(lastSeq);
   }
 
   /** Call it when the transaction has a record whose key is not known here. */
   passed(): void {
-    if (this.#reader) this.#forget();
-    this.#reader = null;
+    if (this.#knowsAll) this.#forget();
+    this.#knowsAll = false;
     this.#storedKeys?.missed();
   }
 
@@ -116,8 +117,7 @@ export class RecordBatch {
       this.#newest.push(null);
       if (this.#storedKeys?.mayHave(known.hashOf(number)) !== false) unknown.push(number);
     }
-    if (unknown.length > 0 && this.#lookupNow.hasRows.get() !== undefined)
-      for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
+    this.#find(unknown);
     this.#findArchived(firstNew);
   }
 
@@ -174,8 +174,8 @@ export class RecordBatch {
     if (isUndone) this.#used = 0;
     this.flush();
     // Records of an undone work may be forgotten: nothing is known then.
-    if (isUndone) this.#reader = null;
-    if (this.#reader === null) this.#forget();
+    if (isUndone) this.#knowsAll = false;
+    if (!this.#knowsAll) this.#forget();
   }
 
   #forget(): void {
@@ -187,7 +187,7 @@ export class RecordBatch {
   #useColumns(columns: readonly string[]): void {
     // What is known so far has keys of other columns.
     this.flush();
-    if (this.#known.size > 0) this.#reader = null;
+    if (this.#known.size > 0) this.#knowsAll = false;
     this.#forget();
     this.#storedKeys = null;
     this.#columns = columns;
@@ -198,45 +198,23 @@ export class RecordBatch {
       if (encoderOf(columnOf(this.#table, column)) === null) continue;
       throw new Error(`${column} of ${getTableName(this.#table)} has no plain values to look up`);
     }
-    this.#lookup = undefined;
-    this.#readerLookup = undefined;
+    this.#lookups.clear();
   }
 
   /** How keys are looked up at this point of the transaction. */
-  get #lookupNow(): Lookup {
-    if (this.#reader) {
-      this.#readerLookup ??= this.#prepareLookup(this.#reader);
-      return this.#readerLookup;
+  get #lookup(): KeyLookup {
+    const client = (this.#knowsAll ? this.#reader : null) ?? this.#client;
+    let lookup = this.#lookups.get(client);
+    if (!lookup) {
+      lookup = new KeyLookup(client, this.#table, this.#columns);
+      this.#lookups.set(client, lookup);
     }
-    this.#lookup ??= this.#prepareLookup(this.#client);
-    return this.#lookup;
-  }
-
-  #prepareLookup(client: SqlConnection): Lookup {
-    const columns = this.#columns;
-    const list = columnsOf(this.#table).map(([key, column]) => `t."${column.name}" as "${key}"`);
-    const one = `(${columns.map(() => '?').join(', ')})`;
-    const conditions = columns.map((key, index) => {
-      const { name, notNull } = columnOf(this.#table, key);
-      // The first one is never null, and only `=` uses a partial index of the rows that are not null.
-      return `t."${name}" ${index === 0 || notNull ? '=' : 'is'} v.column${index + 1}`;
-    });
-    const keys = new Array(lookupRows).fill(one).join(', ');
-    // A cross join is done in this order.
-    const table = `"${getTableName(this.#table)}"`;
-    return {
-      hasRows: client.prepare<[], unknown>(`select 1 from ${table} limit 1`).pluck(),
-      find: client.prepare<unknown[], Row>(
-        `select ${list.join(', ')} from (values ${keys}) v cross join ${table} t on ${conditions.join(' and ')}`,
-      ),
-    };
+    return lookup;
   }
 
   #find(numbers: readonly number[]): void {
-    const parameters = numbers.flatMap((number) => this.#known.keyOf(number));
-    // A key of nulls matches nothing.
-    while (parameters.length < lookupRows * this.#columns.length) parameters.push(null);
-    for (const row of this.#lookupNow.find.all(parameters)) {
+    if (numbers.length === 0) return;
+    for (const row of this.#lookup.rowsOf(numbers.flatMap((number) => this.#known.keyOf(number)))) {
       decodeRow(row, this.#decoders);
       this.#readKey(row);
       const number = this.#known.find(this.#key);

@@ -38,7 +38,7 @@ export class RecordBatches {
   beginShared(lastSeq: number): void {
     this.#passed.clear();
     this.#isShared = true;
-    if (this.#reader) for (const batch of this.#known.values()) batch.beginShared(this.#reader);
+    if (this.#reader) for (const batch of this.#known.values()) batch.beginShared();
     else {
       this.#committedSeq = lastSeq;
       for (const { storedKeys } of this.#known.values()) storedKeys?.begin(lastSeq);
@@ -66,9 +66,10 @@ export class RecordBatches {
   }
 
   #batchOf(table: SQLiteTable, inserter: Inserter): RecordBatch {
-    const batch = new RecordBatch(this.#client, table, inserter, this.#archived);
+    const connections = { client: this.#client, reader: this.#reader, archived: this.#archived };
+    const batch = new RecordBatch({ ...connections, table, inserter });
     this.#known.set(table, batch);
-    if (this.#reader && this.#isShared && !this.#passed.has(table)) batch.beginShared(this.#reader);
+    if (this.#isShared && !this.#passed.has(table)) batch.beginShared();
     return batch;
   }
 
