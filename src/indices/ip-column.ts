@@ -2,6 +2,8 @@ import type { IpAddress } from '../lib/ip.ts';
 import { growableUint8, growableUint32 } from './growable.ts';
 import { exchangeColumns, type StateColumns } from './state-columns.ts';
 
+const rowsPerLook = 2 ** 17;
+
 /** A column of addresses; null for rows without one. 5 bytes a row, 16 more for IPv6. */
 export const createIpColumn = () => {
   const family = growableUint8();
@@ -17,10 +19,14 @@ export const createIpColumn = () => {
       value.push(ip === null ? 0 : ip.family === 4 ? ip.value : words.length);
       if (ip?.family === 6) for (const word of ip.words) words.push(word);
     },
-    /** Whether every row is an IPv4 address; looks at each row once. */
+    /**
+     * Whether every row is known to be an IPv4 address: it looks at each row once, and only at some with each call, because a look
+     * at ten million rows holds the event loop.
+     */
     areAllIp4(): boolean {
       const { values, length } = family;
-      while (allIp4 < length && values[allIp4] === 4) allIp4++;
+      const end = Math.min(length, allIp4 + rowsPerLook);
+      while (allIp4 < end && values[allIp4] === 4) allIp4++;
       return allIp4 === length;
     },
     /** Writes 4, 6, or 0 for none, of some rows. */
