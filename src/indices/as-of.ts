@@ -1,54 +1,9 @@
 import { upperBound } from '../lib/upper-bound.ts';
-import { copyInto, grownCapacity } from './growable.ts';
+import { GradualGrowth, grownCapacity, trimmedCapacity } from './gradual-growth.ts';
 import { SeqArray } from './seq-array.ts';
-import { capacityOf, type HasState, type StateColumns, withSpare } from './state-columns.ts';
+import { type HasState, type StateColumns, withSpare } from './state-columns.ts';
 import { questionsAtOnce, readValues, TimelineBatch } from './timeline-batch.ts';
-
-/**
- * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
- * atUs is not after the time. Keys are dense codes from 0, values 0–255, times microseconds, seqs sequence numbers.
- *
- * Positions are valid until the next `add` or `compact`.
- */
-export interface TimelineIndex extends HasState {
-  readonly entries: number;
-  /** Number of keys that have an entry. */
-  readonly keys: number;
-  /** Bytes allocated, spare capacity included. */
-  readonly byteLength: number;
-  /** Adds an entry, in any order of time. A known (key, atUs, seq) changes nothing, so that replays are harmless. */
-  add(key: number, atUs: number, value: number, seq: number): void;
-  /**
-   * The deciding entry: the greatest (atUs, seq) at or before `atUs` with seq <= sequenceMax; -1 when there is none.
-   * Costs a binary search and one step back for each entry recorded after sequenceMax.
-   */
-  positionAt(key: number, atUs: number, sequenceMax?: number): number;
-  /** Value of the deciding entry, `absent` when there is none. */
-  valueAt(key: number, atUs: number, absent: number): number;
-  /** Writes the values that keys have at times, one each, of the entries with seq <= sequenceMax; 0 where there is none. */
-  valuesAt(questions: TimelineQuestions, sequenceMax: number): void;
-  /** The deciding entries of many keys, as `positionAt` finds them. */
-  positionsAt(keys: Uint32Array, atUs: Float64Array, sequenceMax: number): Int32Array;
-  /** First position of a key's entries, oldest first. */
-  start(key: number): number;
-  /** The position after a key's last entry; equal to `start` for a key without entries. */
-  end(key: number): number;
-  atUsOf(position: number): number;
-  valueOf(position: number): number;
-  seqOf(position: number): number;
-  /**
-   * Releases all spare capacity; worth it after a rebuild. Iterate to the end: each step is short, and between steps
-   * the index may be read, but `add` may not be called.
-   */
-  compact(): Generator<void, void>;
-}
-
-/** Arrays of the same length. */
-export interface TimelineQuestions {
-  readonly keys: Uint32Array;
-  readonly atUs: Float64Array;
-  readonly values: Uint8Array;
-}
+import type { TimelineIndex, TimelineQuestions } from './timeline-index.ts';
 
 export const createTimelineIndex = (): TimelineIndex => new TimelineArena();
 
@@ -60,9 +15,12 @@ class TimelineArena implements TimelineIndex {
   #times = new Float64Array(0);
   #values = new Uint8Array(0);
   #seqs = new SeqArray(0);
+  readonly #timesGrowth = new GradualGrowth((capacity) => new Float64Array(capacity), this.#times);
+  readonly #valuesGrowth = new GradualGrowth((capacity) => new Uint8Array(capacity), this.#values);
   #arenaUsed = 0;
   /** Three cells a key in one array, so that a lookup misses the cache once: offset, length, capacity. */
   #blocks = new Uint32Array(0);
+  readonly #blocksGrowth = new GradualGrowth((cells) => new Uint32Array(cells), this.#blocks);
   #keysEnd = 0;
   #newestSeq = 0;
   /** After the rebuild the arena grows by a sixteenth only: from then on memory counts more than time. */
@@ -83,8 +41,9 @@ class TimelineArena implements TimelineIndex {
 
   get byteLength(): number {
     const free = this.#freeBySize.reduce((count, offsets) => count + offsets.length, 0);
-    const { byteLength } = this.#times;
-    return byteLength + this.#values.byteLength + this.#seqs.byteLength + this.#blocks.byteLength + 8 * free;
+    const arrays = [this.#times, this.#values, this.#seqs, this.#blocks];
+    const growing = [this.#timesGrowth, this.#valuesGrowth, this.#blocksGrowth];
+    return [...arrays, ...growing].reduce((bytes, { byteLength }) => bytes + byteLength, 8 * free);
   }
 
   add(key: number, atUs: number, value: number, seq: number): void {
@@ -102,9 +61,11 @@ class TimelineArena implements TimelineIndex {
     }
     if (position < offset + length) this.#moveWithin(position + 1, position, offset + length);
     this.#times[position] = atUs;
+    if (position < this.#timesGrowth.copied) this.#timesGrowth.put(position, atUs);
     this.#values[position] = value;
+    if (position < this.#valuesGrowth.copied) this.#valuesGrowth.put(position, value);
     this.#seqs.set(position, seq);
-    this.#blocks[cell + 1] = length + 1;
+    this.#setCell(cell + 1, length + 1);
     this.#entries += 1;
     if (seq > this.#newestSeq) this.#newestSeq = seq;
     if (length === 0) this.#keys += 1;
@@ -159,12 +120,14 @@ class TimelineArena implements TimelineIndex {
   }
 
   *compact(): Generator<void, void> {
-    const times = new Float64Array(this.#entries);
-    const values = new Uint8Array(this.#entries);
-    const seqs = this.#seqs.emptied(this.#entries);
-    const blocks = new Uint32Array(this.#keysEnd * 3);
+    const entries = this.#entries;
+    const times = new Float64Array(trimmedCapacity(entries, 8));
+    const values = new Uint8Array(trimmedCapacity(entries, 1));
+    const seqs = this.#seqs.emptied(trimmedCapacity(entries, this.#seqs.bytesPerSeq));
+    const cells = this.#keysEnd * 3;
+    const blocks = new Uint32Array(trimmedCapacity(cells, 4));
     let target = 0;
-    for (let cell = 0; cell < blocks.length; cell += 3) {
+    for (let cell = 0; cell < cells; cell += 3) {
       const offset = this.#blocks[cell] as number;
       const length = this.#blocks[cell + 1] as number;
       blocks[cell] = target;
@@ -178,11 +141,9 @@ class TimelineArena implements TimelineIndex {
       }
       if (cell % 3072 === 0) yield;
     }
-    this.#blocks = blocks;
-    this.#times = times;
-    this.#values = values;
     this.#seqs = seqs;
-    this.#arenaUsed = this.#entries;
+    this.#replaceBy({ times, values, blocks });
+    this.#arenaUsed = entries;
     this.#isTight = true;
     for (const offsets of this.#freeBySize) offsets.length = 0;
   }
@@ -202,10 +163,7 @@ class TimelineArena implements TimelineIndex {
     const free = columns.changing('free', [Uint32Array.from(this.#freeBlocks())]);
     this.#seqs.exchange(columns.within('seqs'), { length: used, isChanging: true });
     if (!counts || !times || !values || !blocks || !free) return;
-    const capacity = Math.min(capacityOf(times), capacityOf(values), this.#seqs.capacity);
-    this.#times = withSpare(times, capacity);
-    this.#values = withSpare(values, capacity);
-    this.#blocks = withSpare(blocks, blocks.length);
+    this.#replaceBy({ times: withSpare(times), values: withSpare(values), blocks: withSpare(blocks) });
     this.#arenaUsed = counts.arenaUsed;
     this.#keysEnd = counts.keysEnd;
     this.#newestSeq = counts.newestSeq;
@@ -246,10 +204,24 @@ class TimelineArena implements TimelineIndex {
   }
 
   #addKey(key: number): void {
-    if (key * 3 >= this.#blocks.length) {
-      this.#blocks = copyInto(new Uint32Array(3 * grownCapacity(this.#blocks.length / 3, key + 1)), this.#blocks);
-    }
+    const cells = 3 * (key + 1);
+    if (cells > this.#blocksGrowth.dueAt)
+      this.#blocks = this.#blocksGrowth.advance(this.#blocks, 3 * this.#keysEnd, cells, grownCapacity);
     this.#keysEnd = key + 1;
+  }
+
+  #setCell(cell: number, value: number): void {
+    this.#blocks[cell] = value;
+    if (cell < this.#blocksGrowth.copied) this.#blocksGrowth.put(cell, value);
+  }
+
+  #replaceBy({ times, values, blocks }: Arrays): void {
+    this.#times = times;
+    this.#values = values;
+    this.#blocks = blocks;
+    this.#timesGrowth.reset(times);
+    this.#valuesGrowth.reset(values);
+    this.#blocksGrowth.reset(blocks);
   }
 
   /** The position in a block at which (atUs, seq) is, or is to be inserted. */
@@ -268,8 +240,8 @@ class TimelineArena implements TimelineIndex {
       // A compacted block may be of any length: it is reused for the power of two below.
       this.#freeBySize[31 - Math.clz32(length)]?.push(offset);
     }
-    this.#blocks[cell] = target;
-    this.#blocks[cell + 2] = 2 ** size;
+    this.#setCell(cell, target);
+    this.#setCell(cell + 2, 2 ** size);
     return target;
   }
 
@@ -280,20 +252,28 @@ class TimelineArena implements TimelineIndex {
     const offset = this.#arenaUsed;
     this.#arenaUsed += 2 ** size;
     const needed = this.#arenaUsed;
-    if (needed > this.#times.length)
-      this.#resizeArena(this.#isTight ? needed + (needed >>> 4) : grownCapacity(this.#times.length, needed));
+    const capacityOf = this.#isTight ? tightCapacity : grownCapacity;
+    if (needed > this.#timesGrowth.dueAt)
+      this.#times = this.#timesGrowth.advance(this.#times, offset, needed, capacityOf);
+    if (needed > this.#valuesGrowth.dueAt)
+      this.#values = this.#valuesGrowth.advance(this.#values, offset, needed, capacityOf);
+    if (needed > this.#seqs.dueAt) this.#seqs.reserve(offset, needed, capacityOf);
     return offset;
-  }
-
-  #resizeArena(capacity: number): void {
-    this.#times = copyInto(new Float64Array(capacity), this.#times);
-    this.#values = copyInto(new Uint8Array(capacity), this.#values);
-    this.#seqs.resize(capacity);
   }
 
   #moveWithin(target: number, from: number, to: number): void {
     this.#times.copyWithin(target, from, to);
+    this.#timesGrowth.changed(this.#times, target, target + to - from);
     this.#values.copyWithin(target, from, to);
+    this.#valuesGrowth.changed(this.#values, target, target + to - from);
     this.#seqs.copyWithin(target, from, to);
   }
 }
+
+interface Arrays {
+  readonly times: Float64Array<ArrayBuffer>;
+  readonly values: Uint8Array<ArrayBuffer>;
+  readonly blocks: Uint32Array<ArrayBuffer>;
+}
+
+const tightCapacity = (_capacity: number, needed: number): number => needed + (needed >>> 4);

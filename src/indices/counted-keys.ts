@@ -68,7 +68,7 @@ export const createCountedKeys = (): CountedKeys => {
       if (!(position >= 0 && position < keys.length))
         throw new RangeError(`position ${position} is not below ${keys.length}`);
       for (let node = position + 1; node < length; node += node & -node)
-        values[node] = (values[node] as number) + count;
+        tree.set(node, (values[node] as number) + count);
     },
     keyAt: (position) => keys.at(position),
     upperBound: (bound) => keys.upperBound(bound),

@@ -1,15 +1,16 @@
+import { GradualGrowth, trimmedCapacity } from './gradual-growth.ts';
 import type { BlockColumn, NumberArray } from './number-column.ts';
 import { type ColumnArray, type StateColumns, withSpare } from './state-columns.ts';
 
-/** A typed array that grows by half when it is full. */
+/** A typed array that grows by half when it is full, and is copied piece by piece before. */
 export interface Growable<A> extends BlockColumn {
-  /** The backing array, at least `length` long. Read it again after `push`, `set` or `trimInSteps`: they may replace it. */
+  /** The backing array, at least `length` long, only to be read. Read it again after `push`, `set` or `trimInSteps`: they may replace it. */
   readonly values: A;
   /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would ignore it. */
   set(position: number, value: number): void;
-  /** Releases spare capacity in short steps; nothing may be added or set until the last one. */
+  /** Releases spare capacity in short steps, but for what the next elements of a large array need; nothing may be added or set until the last one. */
   trimInSteps(): Generator<void, void>;
-  /** Writes or loads the elements; `isChanging` when they are changed in `values` and not by `set` alone. */
+  /** Writes or loads the elements; `isChanging` when `set` changes old ones again and again. */
   exchange(columns: StateColumns, name: string, isChanging?: boolean): void;
 }
 
@@ -17,23 +18,6 @@ export interface Growable<A> extends BlockColumn {
 export const absentUint32 = 2 ** 32 - 1;
 
 const capacityMin = 16;
-
-/** The same as if each element up to `needed` were added alone, so that spare room does not depend on how many come at once. */
-export const capacityFor = (capacity: number, needed: number): number => {
-  let grown = capacity;
-  while (grown < needed) grown = grownCapacity(grown, grown + 1);
-  return grown;
-};
-
-/** The capacity to move to when `needed` no longer fits into `capacity`. */
-export const grownCapacity = (capacity: number, needed: number): number =>
-  Math.max(capacityMin, needed, Math.ceil(capacity * 1.5));
-
-/** Copies `source` to the start of `target` and returns `target`. */
-export const copyInto = <A extends ColumnArray>(target: A, source: A): A => {
-  target.set(source);
-  return target;
-};
 
 /** Elements that are copied in one step: less than a millisecond. */
 const elementsPerStep = 2 ** 16;
@@ -55,12 +39,21 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
   let length = 0;
   /** The elements below it are being written to a file. */
   let shared = 0;
+  const growth = new GradualGrowth(allocate, values);
+  /** Where the next element needs a look at the growth. */
+  let dueAt = growth.dueAt;
 
-  const resize = (capacity: number): void => {
-    const next = allocate(capacity);
-    next.set(values.subarray(0, length));
+  const replaceBy = (next: A): void => {
     values = next;
     shared = 0;
+    growth.reset(next);
+    dueAt = growth.dueAt;
+  };
+  const makeRoom = (needed: number): void => {
+    const grown = growth.advance(values, length, needed);
+    if (grown !== values) shared = 0;
+    values = grown;
+    dueAt = growth.dueAt;
   };
 
   return {
@@ -71,32 +64,33 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
       return length;
     },
     get byteLength() {
-      return values.byteLength;
+      return values.byteLength + growth.byteLength;
     },
     at: (position) => values[position] as number,
     read: (from, into) => into.set(values.subarray(from, from + into.length)),
     readAt: (positions, into) => gather(values, positions, into),
     push(value) {
-      if (length === values.length) resize(grownCapacity(length, length + 1));
+      if (length >= dueAt) makeRoom(length + 1);
       values[length] = value;
       length += 1;
       return length - 1;
     },
     pushAll(added) {
       const end = length + added.length;
-      if (end > values.length) resize(capacityFor(values.length, end));
+      if (end > dueAt) makeRoom(end);
       values.set(added, length);
       length = end;
     },
     set(position, value) {
       if (!(position >= 0 && position < length)) throw new RangeError(`position ${position} is not below ${length}`);
-      if (position < shared) resize(values.length);
+      if (position < shared) replaceBy(values.slice() as A);
       values[position] = value;
+      if (position < growth.copied) growth.put(position, value);
     },
     *trimInSteps() {
-      if (length === values.length) return;
-      values = yield* copyInSteps(allocate(length), values.subarray(0, length));
-      shared = 0;
+      const capacity = trimmedCapacity(length, values.BYTES_PER_ELEMENT);
+      if (capacity >= values.length) return;
+      replaceBy(yield* copyInSteps(allocate(capacity), values.subarray(0, length)));
     },
     exchange(columns, name, isChanging = false) {
       const used = values.subarray(0, length) as A;
@@ -105,9 +99,8 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
         shared = isChanging ? 0 : length;
         return;
       }
-      values = withSpare(loaded);
       length = loaded.length;
-      shared = 0;
+      replaceBy(withSpare(loaded));
     },
   };
 };

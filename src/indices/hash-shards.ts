@@ -11,6 +11,8 @@ const shards = 2 ** shardBits;
 const groupSlots = 4;
 const groupWords = 1 + groupSlots;
 const groupsMin = 4;
+/** Words of a file that are looked at in one step: a fifth of a millisecond. */
+const wordsPerStep = 2 ** 16;
 
 /** A hash table with open addressing. The slots of a group are filled one after the other. */
 interface Shard {
@@ -115,11 +117,21 @@ export abstract class HashShards {
     if (seed === undefined || !sizes || !all) return;
     this.seed = seed;
     let offset = 0;
-    this.#shards = Array.from(sizes, (length) => {
+    const loaded = Array.from(sizes, (length) => {
       const shard = { groups: all.subarray(offset, offset + length), mask: length / groupWords - 1, size: 0 };
       offset += length;
-      removeFrom(shard, end);
       return shard;
+    });
+    this.#shards = loaded;
+    columns.afterwards(function* () {
+      let seen = 0;
+      for (const shard of loaded) {
+        removeFrom(shard, end);
+        seen += shard.groups.length;
+        if (seen < wordsPerStep) continue;
+        seen = 0;
+        yield;
+      }
     });
   }
 

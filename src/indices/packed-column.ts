@@ -1,5 +1,5 @@
 import { upperBound } from '../lib/upper-bound.ts';
-import { copyInto, grownCapacity } from './growable.ts';
+import { copyInto, GradualGrowth, grownCapacity } from './gradual-growth.ts';
 import type { AscendingColumn, BlockColumn, NumberArray } from './number-column.ts';
 import { blockSize, distanceAt, packBlock, unpackedBits } from './packed-block.ts';
 import { type StateColumns, withSpare } from './state-columns.ts';
@@ -23,6 +23,8 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
   /** The distances of all blocks. */
   #words: Uint32Array = new Uint32Array(0);
   #usedWords = 0;
+  // An even number of words, for `#doubles`.
+  readonly #growth = new GradualGrowth((words) => new Uint32Array(2 * Math.ceil(words / 2)), this.#words);
   /** The same memory, for the numbers that are stored as they are. */
   #doubles: Float64Array = new Float64Array(0);
   /** The numbers after the last block. */
@@ -34,7 +36,8 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
   }
 
   get byteLength(): number {
-    return this.#lines.byteLength + this.#runs.byteLength + this.#words.byteLength + this.#last.byteLength;
+    const words = this.#words.byteLength + this.#growth.byteLength;
+    return this.#lines.byteLength + this.#runs.byteLength + words + this.#last.byteLength;
   }
 
   push(value: number): number {
@@ -99,6 +102,7 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     this.#runs = withSpare(runs);
     this.#usedWords = words.length;
     this.#store(withSpare(words));
+    this.#growth.reset(this.#words);
     this.#last = last.slice();
     this.#length = this.#blocks * blockSize + last.length;
   }
@@ -114,8 +118,7 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     this.#runs.set([bits, this.#usedWords], 2 * this.#blocks);
     this.#blocks++;
     const end = this.#usedWords + words.length;
-    if (end > this.#words.length)
-      this.#store(copyInto(new Uint32Array(2 * Math.ceil(grownCapacity(this.#words.length, end) / 2)), this.#words));
+    if (end > this.#growth.dueAt) this.#reserve(end);
     this.#words.set(words, this.#usedWords);
     this.#usedWords = end;
   }
@@ -125,6 +128,11 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     const capacity = grownCapacity(this.#blocks, this.#blocks + 1);
     if (3 * this.#blocks + 3 > this.#lines.length) this.#lines = copyInto(new Float64Array(3 * capacity), this.#lines);
     if (2 * this.#blocks + 2 > this.#runs.length) this.#runs = copyInto(new Uint32Array(2 * capacity), this.#runs);
+  }
+
+  #reserve(end: number): void {
+    const grown = this.#growth.advance(this.#words, this.#usedWords, end, grownCapacity);
+    if (grown !== this.#words) this.#store(grown);
   }
 
   #store(words: Uint32Array): void {

@@ -1,6 +1,7 @@
 import { upperBound } from '../lib/upper-bound.ts';
+import { GradualGrowth } from './gradual-growth.ts';
 import { copyInSteps } from './growable.ts';
-import { capacityOf, type StateColumns, withSpare } from './state-columns.ts';
+import { type StateColumns, withSpare } from './state-columns.ts';
 
 /** Stands for no sequence number; greater than all. */
 export const noSeq = Number.POSITIVE_INFINITY;
@@ -13,18 +14,36 @@ export class SeqArray {
   #base = Number.NaN;
   /** The offset that stands for `noSeq`. */
   #noOffset = 2 ** 32 - 1;
-  #offsets: Uint32Array | Float64Array;
+  #offsets: Offsets;
+  readonly #growth: GradualGrowth<Offsets>;
 
   constructor(capacity: number) {
     this.#offsets = new Uint32Array(capacity);
+    this.#growth = new GradualGrowth((length) => sameKind(this.#offsets, length), this.#offsets);
   }
 
   get capacity(): number {
     return this.#offsets.length;
   }
 
+  get bytesPerSeq(): number {
+    return this.#offsets.BYTES_PER_ELEMENT;
+  }
+
   get byteLength(): number {
-    return this.#offsets.byteLength;
+    return this.#offsets.byteLength + this.#growth.byteLength;
+  }
+
+  /** `reserve` is to be called for more numbers than these. */
+  get dueAt(): number {
+    return this.#growth.dueAt;
+  }
+
+  /** Makes room for `needed` numbers, of which the first `used` are there; true when they have moved to another array. */
+  reserve(used: number, needed: number, capacityOf?: (capacity: number, needed: number) => number): boolean {
+    const before = this.#offsets;
+    this.#offsets = this.#growth.advance(before, used, needed, capacityOf);
+    return this.#offsets !== before;
   }
 
   /** The number that was set at a position, or `noSeq`. */
@@ -35,14 +54,9 @@ export class SeqArray {
 
   /** Sets a position below `capacity` to a sequence number or `noSeq`. */
   set(position: number, seq: number): void {
-    if (seq === noSeq) {
-      this.#offsets[position] = this.#noOffset;
-      return;
-    }
-    if (Number.isNaN(this.#base)) this.#base = seq;
-    const offset = seq - this.#base;
-    if (!(offset >= 0 && offset < this.#noOffset) && this.#offsets instanceof Uint32Array) this.#widen();
+    const offset = seq === noSeq ? this.#noOffset : this.#offsetOf(seq);
     this.#offsets[position] = offset;
+    if (position < this.#growth.copied) this.#growth.put(position, offset);
   }
 
   /** The position after the last number at or below `bound`, in `[low, high)` of ascending numbers. */
@@ -55,36 +69,24 @@ export class SeqArray {
     const other = new SeqArray(0);
     other.#base = this.#base;
     other.#noOffset = this.#noOffset;
-    other.#offsets = this.#offsets.slice(0, 0);
-    other.resize(capacity);
+    other.#replaceBy(sameKind(this.#offsets, capacity));
     return other;
   }
 
   /** Moves the numbers of `[from, to)` to `target`; the two may overlap. */
   copyWithin(target: number, from: number, to: number): void {
     this.#offsets.copyWithin(target, from, to);
+    if (target < this.#growth.copied) this.#growth.changed(this.#offsets, target, target + to - from);
   }
 
-  /** Changes the capacity; positions at or beyond it are lost. */
-  resize(capacity: number): void {
-    const previous = this.#offsets;
-    const next = previous instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity);
-    next.set(capacity < previous.length ? previous.subarray(0, capacity) : previous);
-    this.#offsets = next;
-  }
-
-  /** The same in short steps, for a capacity that is not greater; nothing may be set until the last one. */
-  *shrinkInSteps(capacity: number): Generator<void, void> {
-    const used = this.#offsets.subarray(0, capacity);
-    this.#offsets = yield* copyInSteps(
-      used instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity),
-      used,
-    );
+  /** Moves the first `length` numbers to an array of another capacity in short steps; nothing may be set until the last one. */
+  *resizeInSteps(length: number, capacity: number): Generator<void, void> {
+    this.#replaceBy(yield* copyInSteps(sameKind(this.#offsets, capacity), this.#offsets.subarray(0, length)));
   }
 
   /** Replaces the array by a copy, so that who holds it sees no later change. */
   detach(): void {
-    this.#offsets = this.#offsets.slice();
+    this.#replaceBy(this.#offsets.slice());
   }
 
   /** Writes or loads the first `length` numbers; returns how many the file holds. */
@@ -94,20 +96,37 @@ export class SeqArray {
       isWide: this.#offsets instanceof Float64Array,
     });
     if (form?.isWide) {
-      this.#offsets = new Float64Array(0);
+      this.#replaceBy(new Float64Array(0));
       this.#noOffset = noSeq;
     }
     if (form && form.base !== null) this.#base = form.base;
     const used = this.#offsets.subarray(0, length);
     const loaded = isChanging ? columns.changing('offsets', [used]) : columns.fixed('offsets', used);
     if (!loaded) return undefined;
-    this.#offsets = withSpare(loaded, capacityOf(loaded));
+    this.#replaceBy(withSpare(loaded));
     return loaded.length;
+  }
+
+  #offsetOf(seq: number): number {
+    if (Number.isNaN(this.#base)) this.#base = seq;
+    const offset = seq - this.#base;
+    if (!(offset >= 0 && offset < this.#noOffset) && this.#offsets instanceof Uint32Array) this.#widen();
+    return offset;
+  }
+
+  #replaceBy(offsets: Offsets): void {
+    this.#offsets = offsets;
+    this.#growth.reset(offsets);
   }
 
   #widen(): void {
     const narrow = this.#noOffset;
     this.#noOffset = noSeq;
-    this.#offsets = Float64Array.from(this.#offsets, (offset) => (offset === narrow ? noSeq : offset));
+    this.#replaceBy(Float64Array.from(this.#offsets, (offset) => (offset === narrow ? noSeq : offset)));
   }
 }
+
+type Offsets = Uint32Array | Float64Array;
+
+const sameKind = (offsets: Offsets, length: number): Offsets =>
+  offsets instanceof Uint32Array ? new Uint32Array(length) : new Float64Array(length);

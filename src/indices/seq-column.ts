@@ -1,4 +1,4 @@
-import { capacityFor, grownCapacity } from './growable.ts';
+import { trimmedCapacity } from './gradual-growth.ts';
 import type { NumberArray } from './number-column.ts';
 import { SeqArray } from './seq-array.ts';
 import type { StateColumns } from './state-columns.ts';
@@ -22,7 +22,7 @@ export class SeqColumn {
   /** Appends a sequence number, or `noSeq`, and returns its position. */
   push(seq: number): number {
     const position = this.#length;
-    if (position === this.#seqs.capacity) this.#resize(grownCapacity(position, position + 1));
+    if (position >= this.#seqs.dueAt) this.#reserve(position + 1);
     this.#seqs.set(position, seq);
     this.#length = position + 1;
     return position;
@@ -30,7 +30,7 @@ export class SeqColumn {
 
   pushAll(seqs: NumberArray): void {
     const end = this.#length + seqs.length;
-    if (end > this.#seqs.capacity) this.#resize(capacityFor(this.#seqs.capacity, end));
+    if (end > this.#seqs.dueAt) this.#reserve(end);
     for (let index = 0; index < seqs.length; index++) this.#seqs.set(this.#length + index, seqs[index] as number);
     this.#length = end;
   }
@@ -56,22 +56,22 @@ export class SeqColumn {
     return this.#seqs.upperBound(bound, 0, this.#length);
   }
 
-  /** Releases spare capacity in short steps; nothing may be added or set until the last one. */
+  /** Releases spare capacity as a growable array does. */
   *trimInSteps(): Generator<void, void> {
-    if (this.#length === this.#seqs.capacity) return;
-    yield* this.#seqs.shrinkInSteps(this.#length);
+    const capacity = trimmedCapacity(this.#length, this.#seqs.bytesPerSeq);
+    if (capacity >= this.#seqs.capacity) return;
+    yield* this.#seqs.resizeInSteps(this.#length, capacity);
     this.#shared = 0;
   }
 
-  /** Writes or loads the numbers. */
-  exchange(columns: StateColumns, name: string): void {
-    const length = this.#seqs.exchange(columns.within(name), { length: this.#length, isChanging: false });
-    this.#shared = length === undefined ? this.#length : 0;
+  /** Writes or loads the numbers; `isChanging` when `set` changes old ones again and again. */
+  exchange(columns: StateColumns, name: string, isChanging = false): void {
+    const length = this.#seqs.exchange(columns.within(name), { length: this.#length, isChanging });
+    this.#shared = length === undefined && !isChanging ? this.#length : 0;
     this.#length = length ?? this.#length;
   }
 
-  #resize(capacity: number): void {
-    this.#seqs.resize(capacity);
-    this.#shared = 0;
+  #reserve(needed: number): void {
+    if (this.#seqs.reserve(this.#length, needed)) this.#shared = 0;
   }
 }

@@ -12,6 +12,11 @@ export interface StateColumns {
   changing<A extends ColumnArray>(name: string, parts: readonly A[]): A | undefined;
   /** Anything small that JSON can hold. */
   value<T>(name: string, value: T): T | undefined;
+  /**
+   * What is to be done with the columns that were taken over, in short steps, before the first record is applied; nothing
+   * while the state is handed out. Until then the part must not be used.
+   */
+  afterwards(steps: () => Generator<void, void>): void;
   /** The columns of a part; names are unique within it. */
   within(name: string): StateColumns;
 }

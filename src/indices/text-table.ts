@@ -1,6 +1,8 @@
 import type { TextColumn } from '../lib/text-column.ts';
-import { absentUint32, copyInto, growableUint32, grownCapacity } from './growable.ts';
+import { GradualGrowth, grownCapacity } from './gradual-growth.ts';
+import { absentUint32, growableUint32 } from './growable.ts';
 import { finishHash, HashShards, mixIn } from './hash-shards.ts';
+import { KeptStrings } from './kept-strings.ts';
 import { type StateColumns, withSpare } from './state-columns.ts';
 import { countWords, readText, stringBytesOf, WordWriter, wordsMax } from './text-words.ts';
 
@@ -11,9 +13,6 @@ const keyWordsMin = 8 * textsAtOnce;
 
 const arenaWordsMax = 2 ** 30 - 1;
 
-/** What V8 takes for a reference. */
-const referenceBytes = 8;
-
 /**
  * Texts behind each other in one array of words, so that a file can hold them as they are: a million are then there at once,
  * where to intern each one takes half a second. The code of each is before its words: what leads to it from the hash leads to
@@ -21,12 +20,11 @@ const referenceBytes = 8;
  */
 export class TextTable extends HashShards {
   #arena = new Int32Array(16);
+  readonly #growth = new GradualGrowth((words) => new Int32Array(words), this.#arena);
   #used = 0;
   /** By code: where in the arena the code and the text are. */
   readonly #starts = growableUint32();
-  /** By code, as far as texts were read. */
-  #texts: (string | undefined)[] = [];
-  #stringBytes = 0;
+  readonly #strings = new KeptStrings();
   /** The words of the texts that are looked for, where those of each end, and their hashes. */
   readonly #keys = new WordWriter(keyWordsMin);
   readonly #keyEnds = new Uint32Array(textsAtOnce);
@@ -41,10 +39,8 @@ export class TextTable extends HashShards {
   }
 
   get byteLength(): number {
-    const { byteLength } = this.#arena;
-    return (
-      byteLength + this.#starts.byteLength + this.slotBytes + referenceBytes * this.#texts.length + this.#stringBytes
-    );
+    const arenaBytes = this.#arena.byteLength + this.#growth.byteLength;
+    return arenaBytes + this.#starts.byteLength + this.slotBytes + this.#strings.byteLength;
   }
 
   codeOf(text: string): number | undefined {
@@ -84,18 +80,17 @@ export class TextTable extends HashShards {
   }
 
   textOnceOf(code: number): string {
-    const text = this.#texts[code];
+    const text = this.#strings.at(code);
     if (text !== undefined) return text;
     if (!(code >= 0 && code < this.size)) throw new RangeError(`no text has code ${code}`);
     return readText(this.#arena, this.#wordsStartOf(code));
   }
 
   textOf(code: number): string {
-    const text = this.#texts[code];
+    const text = this.#strings.at(code);
     if (text !== undefined) return text;
     const read = this.textOnceOf(code);
-    this.#texts[code] = read;
-    this.#stringBytes += stringBytesOf(this.#arena, this.#wordsStartOf(code));
+    this.#strings.keep(code, read, stringBytesOf(this.#arena, this.#wordsStartOf(code)));
     return read;
   }
 
@@ -104,9 +99,8 @@ export class TextTable extends HashShards {
     this.#starts.exchange(columns, 'starts');
     if (arena) {
       this.#arena = withSpare(arena);
+      this.#growth.reset(this.#arena);
       this.#used = arena.length;
-      this.#texts = new Array(this.size);
-      this.#stringBytes = 0;
     }
     this.exchangeShards(columns, this.#used);
   }
@@ -204,14 +198,11 @@ export class TextTable extends HashShards {
   #internKey(hash: number): number {
     const known = this.find(hash);
     if (known >= 0) return this.#arena[known] as number;
-    // Strings are made for who reads them: most of millions of texts are only looked for.
-    this.#texts.push(undefined);
     const start = this.#used;
     const code = this.#starts.push(start);
     const end = start + 1 + this.#keyEnd - this.#keyStart;
     if (end > arenaWordsMax) throw new RangeError('the texts of a dictionary take more than 4 GB');
-    if (end > this.#arena.length)
-      this.#arena = copyInto(new Int32Array(grownCapacity(this.#arena.length, end)), this.#arena);
+    if (end > this.#growth.dueAt) this.#arena = this.#growth.advance(this.#arena, start, end, grownCapacity);
     this.#arena[start] = code;
     for (let from = this.#keyStart, to = start + 1; to < end; from++, to++)
       this.#arena[to] = this.#keys.words[from] as number;

@@ -68,7 +68,8 @@ export const createVersions = (): Versions => {
       }
     },
     exchange(columns) {
-      exchangeColumns(columns, { newest, seqs, values, previous });
+      newest.exchange(columns, 'newest', true);
+      exchangeColumns(columns, { seqs, values, previous });
     },
     get byteLength() {
       return newest.byteLength + seqs.byteLength + values.byteLength + previous.byteLength;

@@ -1,5 +1,6 @@
 import type { LedgerTable, RecordStep, StepReader, Store } from '../../db/store.ts';
 import type { StateColumns } from '../indices/state-columns.ts';
+import { createYielder, inSlices } from '../lib/yielding.ts';
 import type { CommitLog } from './commit-log.ts';
 import { CapturedColumns, LoadedColumns } from './index-files/columns.ts';
 import type { CapturedIndices, IndexFiles } from './index-files/index-files.ts';
@@ -100,8 +101,11 @@ export class Replay {
     const loaded = await files.load(names, this.#settings());
     if (!loaded) return;
     try {
-      for (const exchange of this.#exchanges(new LoadedColumns(loaded.columns))) {
+      const columns = new LoadedColumns(loaded.columns);
+      const maybeYield = createYielder(undefined);
+      for (const exchange of this.#exchanges(columns)) {
         exchange();
+        await inSlices(columns.remainingSteps(), maybeYield);
         await nextIteration();
       }
     } catch (error) {

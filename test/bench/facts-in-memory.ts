@@ -10,10 +10,11 @@ import { createMemoryFacts } from '../../src/domains/facts/memory/memory-facts.t
 import { createIpTable, type IpTable } from '../../src/domains/ip-city/table.ts';
 import { joinCity } from '../../src/domains/transactions/city-join.ts';
 import type { Users } from '../../src/domains/users/users.ts';
-import { createTimelineIndex, type TimelineIndex } from '../../src/indices/as-of.ts';
+import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 import { createIpColumn } from '../../src/indices/ip-column.ts';
 import { createIpRangesBuilder } from '../../src/indices/ip-ranges.ts';
+import type { TimelineIndex } from '../../src/indices/timeline-index.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { atOnce } from '../../src/lib/yielding.ts';
 import { type BenchmarkData, cityCount, cityName } from './fixtures.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createTimelineIndex, type TimelineIndex } from '../../src/indices/as-of.ts';
+import { createTimelineIndex } from '../../src/indices/as-of.ts';
+import type { TimelineIndex } from '../../src/indices/timeline-index.ts';
 
 interface Entry {
   key: number;

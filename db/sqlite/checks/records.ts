@@ -64,8 +64,8 @@ export class RecordsCheck {
     });
   }
 
-  /** Checks the commits after the one up to the record `after`. */
-  *damages(after: number): Generator<Damage> {
+  /** Checks the commits after the one up to the record `after`, and the content of the records after `contentAfter`. */
+  *damages(after: number, contentAfter = after): Generator<Damage> {
     let window: Buffer[] = [];
     let [from, upTo, size] = [after, after, 0];
     let previous = this.#digestOf(after);
@@ -87,8 +87,11 @@ export class RecordsCheck {
         continue;
       }
       if (isComplete) {
-        window.push(recordDigests);
-        size += count;
+        // Only the first commits have such records, before anything is in the window.
+        const skipped = Math.max(0, Math.min(count, contentAfter - (lastSeq - count)));
+        from += skipped;
+        window.push(recordDigests.subarray(skipped * rowDigestBytes));
+        size += count - skipped;
         if (size < windowRecords) continue;
       }
       yield* this.#compare(from, Buffer.concat(window));

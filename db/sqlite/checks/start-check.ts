@@ -32,7 +32,10 @@ export const checkStart = async ({ client, file, recordsMax, onLater }: StartChe
     .pluck();
   const commitBefore = (records: number): number => before.get(lastSeq - records) ?? 0;
   if (!file.needsCheck)
-    return [...inOneState(client, () => new RecordsCheck(client).damages(commitBefore(tailRecords)))];
+    // The last commit may have many more records than these.
+    return [
+      ...inOneState(client, () => new RecordsCheck(client).damages(commitBefore(tailRecords), lastSeq - tailRecords)),
+    ];
 
   const conclude = (damages: readonly Damage[]): readonly Damage[] => {
     if (damages.length === 0) file.foundSound();

@@ -141,8 +141,8 @@ export class ConversationIndex {
 
   exchange(columns: StateColumns): void {
     this.#uuids.exchange(columns.within('uuids'));
-    this.#symbols.exchange(columns, 'symbols');
-    this.#positions.exchange(columns, 'positions');
+    this.#symbols.exchange(columns, 'symbols', true);
+    this.#positions.exchange(columns, 'positions', true);
     for (const [code, letter] of Array.from(letters).entries()) {
       this.#seriesOf(code).exchange(columns.within(`series ${letter}`));
       this.#logOf(code).exchange(columns.within(`log ${letter}`));

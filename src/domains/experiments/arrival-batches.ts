@@ -5,6 +5,9 @@ import type { StateColumns } from '../../indices/state-columns.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
 import { createBatchKeys, type EventOrigin, type ImportEnds, noBatch, sourceOfBatch } from './batch-keys.ts';
 
+/** Keys that are interned in one step: half a millisecond. */
+const keysPerStep = 4096;
+
 export interface BatchServices {
   readonly importEnds: ImportEnds;
   readonly openRequests: Pick<OpenRequests, 'isOpen'>;
@@ -67,10 +70,17 @@ export class ArrivalBatches {
 
   exchange(columns: StateColumns): void {
     this.#keys.exchange(columns, 'keys');
-    this.#lastRows.exchange(columns, 'lastRows');
+    this.#lastRows.exchange(columns, 'lastRows', true);
     this.#batches.exchange(columns, 'batches');
-    // They have these codes already, unless the keys are from a file.
-    for (let code = 0; code < this.#keys.length; code++) this.#codes.intern(this.#keys.values[code] as number);
+    columns.afterwards(() => this.#internKeys());
+  }
+
+  /** Gives the keys from a file the codes that they have there. */
+  *#internKeys(): Generator<void, void> {
+    for (let code = 0; code < this.#keys.length; code++) {
+      this.#codes.intern(this.#keys.at(code));
+      if (code % keysPerStep === 0) yield;
+    }
   }
 
   get byteLength(): number {

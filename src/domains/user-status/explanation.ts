@@ -1,4 +1,4 @@
-import type { TimelineIndex } from '../../indices/as-of.ts';
+import type { TimelineIndex } from '../../indices/timeline-index.ts';
 import type { Users } from '../users/users.ts';
 import type { StatusAsOf } from './timeline.ts';
 

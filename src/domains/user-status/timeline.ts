@@ -1,4 +1,4 @@
-import type { TimelineIndex } from '../../indices/as-of.ts';
+import type { TimelineIndex } from '../../indices/timeline-index.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
 import { type Status, statusCodes } from './status.ts';
 

@@ -1,9 +1,10 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import { createTimelineIndex, type TimelineIndex } from '../../indices/as-of.ts';
+import { createTimelineIndex } from '../../indices/as-of.ts';
 import { createDictionary } from '../../indices/dictionary.ts';
 import { absentUint32 } from '../../indices/growable.ts';
+import type { TimelineIndex } from '../../indices/timeline-index.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';

@@ -98,7 +98,7 @@ const createUserRegistry = (): UserRegistry & HasState & { readonly byteLength: 
       namedSince.at(user) <= sequence || sources.some((isNamedBy) => isNamedBy(user, sequence)),
     exchange(columns) {
       codes.exchange(columns.within('ids'));
-      namedSince.exchange(columns, 'namedSince');
+      namedSince.exchange(columns, 'namedSince', true);
     },
     get byteLength() {
       return codes.byteLength + namedSince.byteLength;

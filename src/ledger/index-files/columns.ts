@@ -38,6 +38,10 @@ export class CapturedColumns implements StateColumns {
     this.#add(name, [new TextEncoder().encode(JSON.stringify(value))], false);
   }
 
+  afterwards(): void {
+    // The index goes on as it is.
+  }
+
   within(name: string): StateColumns {
     return new CapturedColumns(this.#columns, `${this.#prefix}${name}/`);
   }
@@ -82,10 +86,21 @@ const emptyLike = <A extends ColumnArray>(array: A): A =>
 export class LoadedColumns implements StateColumns {
   readonly #columns: ReadonlyMap<string, ColumnArray>;
   readonly #prefix: string;
+  readonly #afterwards: (() => Generator<void, void>)[];
 
-  constructor(columns: ReadonlyMap<string, ColumnArray>, prefix = '') {
+  constructor(
+    columns: ReadonlyMap<string, ColumnArray>,
+    prefix = '',
+    afterwards: (() => Generator<void, void>)[] = [],
+  ) {
     this.#columns = columns;
     this.#prefix = prefix;
+    this.#afterwards = afterwards;
+  }
+
+  /** What the indices that have their columns are still to do. */
+  *remainingSteps(): Generator<void, void> {
+    for (const steps of this.#afterwards.splice(0)) yield* steps();
   }
 
   fixed<A extends ColumnArray>(name: string, values: A): A {
@@ -102,8 +117,12 @@ export class LoadedColumns implements StateColumns {
     return JSON.parse(new TextDecoder().decode(this.#column(name))) as T;
   }
 
+  afterwards(steps: () => Generator<void, void>): void {
+    this.#afterwards.push(steps);
+  }
+
   within(name: string): StateColumns {
-    return new LoadedColumns(this.#columns, `${this.#prefix}${name}/`);
+    return new LoadedColumns(this.#columns, `${this.#prefix}${name}/`, this.#afterwards);
   }
 
   #column(name: string): ColumnArray {

@@ -1,5 +1,5 @@
 import { createDecimalSums } from '../../../indices/decimal-sums.ts';
-import { copyInto, grownCapacity } from '../../../indices/growable.ts';
+import { copyInto, grownCapacity } from '../../../indices/gradual-growth.ts';
 import { createNumberTable, pairKey } from '../../../indices/number-table.ts';
 import { selectNth } from '../../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../../lib/decimal.ts';

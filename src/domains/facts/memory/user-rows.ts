@@ -1,5 +1,5 @@
 import { absentUint32, growableUint32 } from '../../../indices/growable.ts';
-import { exchangeColumns, type HasState, type StateColumns } from '../../../indices/state-columns.ts';
+import type { HasState, StateColumns } from '../../../indices/state-columns.ts';
 
 /** The rows of each user, so that one user's facts are found without a scan. */
 export class UserRows implements HasState {
@@ -30,7 +30,8 @@ export class UserRows implements HasState {
   }
 
   exchange(columns: StateColumns): void {
-    exchangeColumns(columns, { previousOfUser: this.#previousOfUser, lastOfUser: this.#lastOfUser });
+    this.#previousOfUser.exchange(columns, 'previousOfUser');
+    this.#lastOfUser.exchange(columns, 'lastOfUser', true);
   }
 
   get byteLength(): number {
