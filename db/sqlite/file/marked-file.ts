@@ -75,6 +75,8 @@ export class MarkedFile {
 
   /** Call it after COMMIT and before anybody is told. */
   committed(state: StoreState): void {
+    // A commit in a thread may end with the store that is closed meanwhile; the number of a closed file may be another's.
+    if (this.#isClosed) return;
     try {
       this.#mark?.write(state);
     } catch {

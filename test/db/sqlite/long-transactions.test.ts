@@ -80,6 +80,30 @@ const write = (store: Store, work: Work, shared: string[]): Promise<string> => {
   );
 };
 
+/**
+ * Writes two works that mostly share a transaction; resolves once others see it. Its thread mostly has not said so yet: it copies the
+ * log, which has enough pages for that, into the file.
+ */
+const commitTwo = async (store: Store, data: string) => {
+  const records = Array.from({ length: 6000 }, (_, index) => ({ ...reject('x'.repeat(4000)), source: `s${index}` }));
+  const calls: string[] = [];
+  const written = Promise.allSettled(
+    ['a', 'b'].map((name) =>
+      store.writeShared(
+        (tx) => {
+          calls.push(name);
+          tx.insertAll(rejectedRecords, records);
+          return tx.append(statusChanges, change(name));
+        },
+        () => void calls.push(`undo ${name}`),
+      ),
+    ),
+  );
+  const count = rawConnection(data).prepare('select count(*) from status_changes').pluck();
+  while (count.get() === 0) await eventLoop();
+  return { written, calls };
+};
+
 describe('transactions in steps', () => {
   it.each(['on disk', 'in memory'])(
     'store what a model stores, in the order of all works, undo what fails, and leave a sound store %s',
@@ -171,27 +195,30 @@ describe('transactions in steps', () => {
     onTestFinished(() => void process.off('worker', note));
     const data = dataFolder();
     const store = testStore({ data });
-    // Enough pages that the log is copied into the file: the thread does so between its commit and its reply.
-    const records = Array.from({ length: 6000 }, (_, index) => ({ ...reject('x'.repeat(4000)), source: `s${index}` }));
-    const calls: string[] = [];
-    const written = ['a', 'b'].map((name) =>
-      store.writeShared(
-        (tx) => {
-          calls.push(name);
-          tx.insertAll(rejectedRecords, records);
-          return tx.append(statusChanges, change(name));
-        },
-        () => void calls.push(`undo ${name}`),
-      ),
-    );
-    const count = rawConnection(data).prepare('select count(*) from status_changes').pluck();
-    while (count.get() === 0) await eventLoop();
+    const { written, calls } = await commitTwo(store, data);
     for (const thread of threads) void thread.terminate();
-    expect(await Promise.all(written)).toEqual([1, 2]);
+    expect(await written).toEqual([1, 2].map((value) => ({ status: 'fulfilled', value })));
     expect(calls).toEqual(['a', 'b']);
     expect(usersOf(store)).toEqual(['a', 'b']);
     expect(await store.write((tx) => tx.append(statusChanges, change('c')))).toBe(3);
     expect(store.verify().problems).toEqual([]);
+  });
+
+  it('are stored when the store is closed before their thread has said so', async () => {
+    const data = dataFolder();
+    const store = testStore({ data });
+    const { written, calls } = await commitTwo(store, data);
+    store.close();
+    const [first, second] = await written;
+    expect(first).toEqual({ status: 'fulfilled', value: 1 });
+    // It has waited for the next transaction where the first work took long.
+    const isStored = second?.status === 'fulfilled';
+    const names = isStored ? ['a', 'b'] : ['a'];
+    if (!isStored) expect(second?.reason).toMatchObject({ code: 'NOT_READY' });
+    expect(calls).toEqual(names);
+    const again = testStore({ data });
+    expect(usersOf(again)).toEqual(names);
+    expect(again.verify().problems).toEqual([]);
   });
 
   it('are undone when the store is closed in their middle', async () => {
