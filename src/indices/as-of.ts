@@ -25,8 +25,11 @@ class TimelineArena implements TimelineIndex {
   #newestSeq = 0;
   /** After the rebuild the arena grows by a sixteenth only: from then on memory counts more than time. */
   #isTight = false;
-  /** Offsets of free blocks that hold at least 2^n entries, by n. */
-  readonly #freeBySize: number[][] = Array.from({ length: 33 }, () => []);
+  /**
+   * By n: the offset of a free block that holds at least 2^n entries, `noBlock` without one. The first time of a free block is
+   * the offset of the next one, so that millions of them need no list that would have to grow, or to be written to a file.
+   */
+  #freeBlocks = new Float64Array(33).fill(noBlock);
   #entries = 0;
   #keys = 0;
   readonly #batch = new TimelineBatch();
@@ -40,10 +43,9 @@ class TimelineArena implements TimelineIndex {
   }
 
   get byteLength(): number {
-    const free = this.#freeBySize.reduce((count, offsets) => count + offsets.length, 0);
     const arrays = [this.#times, this.#values, this.#seqs, this.#blocks];
     const growing = [this.#timesGrowth, this.#valuesGrowth, this.#blocksGrowth];
-    return [...arrays, ...growing].reduce((bytes, { byteLength }) => bytes + byteLength, 8 * free);
+    return [...arrays, ...growing].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
   }
 
   add(key: number, atUs: number, value: number, seq: number): void {
@@ -60,8 +62,7 @@ class TimelineArena implements TimelineIndex {
       position = offset + rank;
     }
     if (position < offset + length) this.#moveWithin(position + 1, position, offset + length);
-    this.#times[position] = atUs;
-    if (position < this.#timesGrowth.copied) this.#timesGrowth.put(position, atUs);
+    this.#setTime(position, atUs);
     this.#values[position] = value;
     if (position < this.#valuesGrowth.copied) this.#valuesGrowth.put(position, value);
     this.#seqs.set(position, seq);
@@ -145,7 +146,7 @@ class TimelineArena implements TimelineIndex {
     this.#replaceBy({ times, values, blocks });
     this.#arenaUsed = entries;
     this.#isTight = true;
-    for (const offsets of this.#freeBySize) offsets.length = 0;
+    this.#freeBlocks.fill(noBlock);
   }
 
   exchange(columns: StateColumns): void {
@@ -160,7 +161,7 @@ class TimelineArena implements TimelineIndex {
     const times = columns.changing('times', [this.#times.subarray(0, used)]);
     const values = columns.changing('values', [this.#values.subarray(0, used)]);
     const blocks = columns.changing('blocks', [this.#blocks.subarray(0, 3 * this.#keysEnd)]);
-    const free = columns.changing('free', [Uint32Array.from(this.#freeBlocks())]);
+    const free = columns.changing('freeBlocks', [this.#freeBlocks]);
     this.#seqs.exchange(columns.within('seqs'), { length: used, isChanging: true });
     if (!counts || !times || !values || !blocks || !free) return;
     this.#replaceBy({ times: withSpare(times), values: withSpare(values), blocks: withSpare(blocks) });
@@ -170,17 +171,7 @@ class TimelineArena implements TimelineIndex {
     this.#entries = counts.entries;
     this.#keys = counts.keys;
     this.#isTight = true;
-    for (let index = 0; index < free.length; index += 2)
-      this.#freeBySize[free[index] as number]?.push(free[index + 1] as number);
-  }
-
-  /** Sizes and offsets of free blocks in turns. */
-  *#freeBlocks(): Iterable<number> {
-    for (const [size, offsets] of this.#freeBySize.entries())
-      for (const offset of offsets) {
-        yield size;
-        yield offset;
-      }
+    this.#freeBlocks = free.slice();
   }
 
   /** The deciding entries of up to `questionsAtOnce` questions from one on. */
@@ -238,17 +229,31 @@ class TimelineArena implements TimelineIndex {
     if (length > 0) {
       this.#moveWithin(target, offset, offset + length);
       // A compacted block may be of any length: it is reused for the power of two below.
-      this.#freeBySize[31 - Math.clz32(length)]?.push(offset);
+      this.#release(31 - Math.clz32(length), offset);
     }
     this.#setCell(cell, target);
     this.#setCell(cell + 2, 2 ** size);
     return target;
   }
 
+  /** Notes a free block that holds at least 2^size entries. */
+  #release(size: number, offset: number): void {
+    this.#setTime(offset, this.#freeBlocks[size] as number);
+    this.#freeBlocks[size] = offset;
+  }
+
+  #setTime(position: number, atUs: number): void {
+    this.#times[position] = atUs;
+    if (position < this.#timesGrowth.copied) this.#timesGrowth.put(position, atUs);
+  }
+
   /** The offset of a free block for 2^size entries. */
   #allocateBlock(size: number): number {
-    const free = this.#freeBySize[size]?.pop();
-    if (free !== undefined) return free;
+    const free = this.#freeBlocks[size] as number;
+    if (free !== noBlock) {
+      this.#freeBlocks[size] = this.#times[free] as number;
+      return free;
+    }
     const offset = this.#arenaUsed;
     this.#arenaUsed += 2 ** size;
     const needed = this.#arenaUsed;
@@ -275,5 +280,8 @@ interface Arrays {
   readonly values: Uint8Array<ArrayBuffer>;
   readonly blocks: Uint32Array<ArrayBuffer>;
 }
+
+/** Stands for no free block. */
+const noBlock = -1;
 
 const tightCapacity = (_capacity: number, needed: number): number => needed + (needed >>> 4);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import type { TimelineIndex } from '../../src/indices/timeline-index.ts';
+import { CapturedColumns, LoadedColumns } from '../../src/ledger/index-files/columns.ts';
 
 interface Entry {
   key: number;
@@ -196,4 +197,31 @@ test('the timeline index reuses the blocks that keys have outgrown', () => {
   const arenaEnd = Math.max(...Array.from({ length: 200 }, (_, key) => asOf.end(key)));
   const grownThrough = 1 + 2 + 4 + 8 + 16 + 32;
   expect(arenaEnd).toBe(100 * (grownThrough + 64) + 100 * 64);
+});
+
+test('a timeline that was written and loaded again uses its free blocks once, and finds the same', async () => {
+  const [written, plain] = [createTimelineIndex(), new Map<number, number[]>()];
+  const add = (index: TimelineIndex, from: number, to: number): void => {
+    for (let seq = from; seq < to; seq++) {
+      const [key, atUs] = [(seq * 7919) % 97, (seq * 104_729) % 1009];
+      index.add(key, atUs, atUs & 0xff, seq);
+      plain.set(key, [...(plain.get(key) ?? []), atUs]);
+    }
+  };
+  add(written, 1, 1500);
+  const captured = new CapturedColumns();
+  written.exchange(captured);
+  const columns = await captured.settled();
+  const loaded = createTimelineIndex();
+  loaded.exchange(
+    new LoadedColumns(new Map(columns.map(({ name, parts }) => [name, (parts[0] ?? new Uint8Array(0)).slice()]))),
+  );
+  add(loaded, 1500, 4000);
+  for (const [key, times] of plain) {
+    const found = Array.from(times, (_, rank) => loaded.atUsOf(loaded.start(key) + rank));
+    expect(found).toEqual(times.toSorted((a, b) => a - b));
+    expect(loaded.end(key) - loaded.start(key)).toBe(times.length);
+  }
+  // Blocks are of powers of two, and those that were left are used again.
+  expect(loaded.byteLength).toBeLessThan(4 * 13 * 4000);
 });
