@@ -135,11 +135,18 @@ const importInThread = async ({ services, files, options, jobs }: FileRun): Prom
   // Without what callers keep in the objects of their files, such as functions, which threads cannot exchange.
   const plainFiles = files.map(({ path, name }) => ({ path, name }));
   const work = { target: importer.target.name, files: plainFiles, options: readOptions, imports: imported };
-  try {
-    await thread?.run(work, { signal, onCommit: () => void ledger.follow(), onProgress, onReject });
-  } finally {
+  const reload = (): void => {
     const ids = imported.map(({ id }) => id);
     for (const [index, row] of rowsByKey(store, imports, 'id', ids).entries()) if (row) jobs[index]?.reload(row);
+  };
+  try {
+    await thread?.run(work, { signal, onCommit: () => void ledger.follow(), onProgress, onReject });
+    reload();
+  } catch (error) {
+    reload();
+    // A thread may end by itself after it has stored the end of the import.
+    if (jobs.some(({ current }) => current.state === 'RUNNING')) throw error;
+  } finally {
     await ledger.follow();
   }
 };

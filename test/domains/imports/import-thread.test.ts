@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { statusChanges } from '../../../db/tables/index.ts';
 import { openApp } from '../../support/app.ts';
@@ -56,4 +57,21 @@ it('imports an upload in a thread, with options of its reading, and a repeat of 
       data: { startImport: { import: { state: 'SUCCEEDED', read: 2001, accepted, unchanged, failure: null } } },
     });
   }
+});
+
+it('ends an import as its thread has stored it, also when the thread ends before it says so', async () => {
+  const passOver = (thread: Worker): void => {
+    const emit = thread.emit.bind(thread);
+    thread.emit = (name: string, ...values: unknown[]) =>
+      (values[0] as { kind?: string } | undefined)?.kind !== 'END' && emit(name as 'message', ...(values as [unknown]));
+  };
+  process.on('worker', passOver);
+  onTestFinished(() => void process.off('worker', passOver));
+  const opened = await openApp({ onDisk: true, settings: { importThreadBytes: '1', batchRecords: '100' } });
+  onTestFinished(opened.close);
+  const ended = await opened.importFile('user-status', { name: 'whole.csv', text: text(300) });
+  expect(ended).toMatchObject({ state: 'SUCCEEDED', accepted: 300, failureCode: null });
+  const wrong = await opened.importFile('user-status', { name: 'wrong.csv', text: 'a,b\n1,2' });
+  expect(wrong).toMatchObject({ state: 'FAILED', failureCode: 'INTERNAL' });
+  expect(wrong.failureMessage).toContain('its thread has ended');
 });
