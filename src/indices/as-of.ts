@@ -1,9 +1,10 @@
 import { upperBound } from '../lib/upper-bound.ts';
-import { GradualGrowth, grownCapacity, trimmedCapacity } from './gradual-growth.ts';
+import { GradualGrowth, grownCapacity, tightCapacity, trimmedCapacity } from './gradual-growth.ts';
 import { SeqArray } from './seq-array.ts';
-import { type HasState, type StateColumns, withSpare } from './state-columns.ts';
-import { questionsAtOnce, readValues, TimelineBatch } from './timeline-batch.ts';
+import { type StateColumns, withSpare } from './state-columns.ts';
+import { type ArenaArrays, questionsAtOnce, readValues, TimelineBatch } from './timeline-batch.ts';
 import type { TimelineIndex, TimelineQuestions } from './timeline-index.ts';
+import type { TimelineEntries } from './timeline-spans.ts';
 
 export const createTimelineIndex = (): TimelineIndex => new TimelineArena();
 
@@ -33,6 +34,9 @@ class TimelineArena implements TimelineIndex {
   #entries = 0;
   #keys = 0;
   readonly #batch = new TimelineBatch();
+  readonly #positions = new Int32Array(questionsAtOnce);
+  readonly #sameAtUs = new Float64Array(questionsAtOnce);
+  #changes = 0;
 
   get entries(): number {
     return this.#entries;
@@ -40,6 +44,10 @@ class TimelineArena implements TimelineIndex {
 
   get keys(): number {
     return this.#keys;
+  }
+
+  get changes(): number {
+    return this.#changes;
   }
 
   get byteLength(): number {
@@ -68,6 +76,7 @@ class TimelineArena implements TimelineIndex {
     this.#seqs.set(position, seq);
     this.#setCell(cell + 1, length + 1);
     this.#entries += 1;
+    this.#changes += 1;
     if (seq > this.#newestSeq) this.#newestSeq = seq;
     if (length === 0) this.#keys += 1;
   }
@@ -88,15 +97,27 @@ class TimelineArena implements TimelineIndex {
   }
 
   valuesAt({ keys, atUs, values }: TimelineQuestions, sequenceMax: number): void {
-    for (let from = 0; from < keys.length; from += questionsAtOnce)
-      readValues(this.#values, this.#findAll(keys, atUs, from, sequenceMax), values, from);
+    for (let from = 0; from < keys.length; from += questionsAtOnce) {
+      const end = Math.min(from + questionsAtOnce, keys.length);
+      const positions = this.#positions.subarray(0, end - from);
+      this.#findAll(keys.subarray(from, end), atUs.subarray(from, end), positions, sequenceMax);
+      readValues(this.#values, positions, values.subarray(from, end));
+    }
   }
 
-  positionsAt(keys: Uint32Array, atUs: Float64Array, sequenceMax: number): Int32Array {
+  positionsAt(keys: Uint32Array, atUs: number, sequenceMax: number): Int32Array {
     const found = new Int32Array(keys.length);
-    for (let from = 0; from < keys.length; from += questionsAtOnce)
-      found.set(this.#findAll(keys, atUs, from, sequenceMax).subarray(0, keys.length - from), from);
+    this.#sameAtUs.fill(atUs);
+    for (let from = 0; from < keys.length; from += questionsAtOnce) {
+      const end = from + questionsAtOnce;
+      this.#findAll(keys.subarray(from, end), this.#sameAtUs, found.subarray(from, end), sequenceMax);
+    }
     return found;
+  }
+
+  entriesUpTo(sequenceMax: number): TimelineEntries {
+    const arrays = { times: this.#times, values: this.#values, blocks: this.#blocks, keysEnd: this.#keysEnd };
+    return { ...arrays, seqs: sequenceMax < this.#newestSeq ? this.#seqs : null, sequenceMax };
   }
 
   start(key: number): number {
@@ -147,6 +168,7 @@ class TimelineArena implements TimelineIndex {
     this.#arenaUsed = entries;
     this.#isTight = true;
     this.#freeBlocks.fill(noBlock);
+    this.#changes += 1;
   }
 
   exchange(columns: StateColumns): void {
@@ -172,17 +194,15 @@ class TimelineArena implements TimelineIndex {
     this.#keys = counts.keys;
     this.#isTight = true;
     this.#freeBlocks = free.slice();
+    this.#changes += 1;
   }
 
-  /** The deciding entries of up to `questionsAtOnce` questions from one on. */
-  #findAll(keys: Uint32Array, atUs: Float64Array, from: number, sequenceMax: number): Int32Array {
-    const arrays = { times: this.#times, blocks: this.#blocks, keysEnd: this.#keysEnd };
-    const positions = this.#batch.find(arrays, keys, atUs, from);
-    if (sequenceMax >= this.#newestSeq) return positions;
-    const count = Math.min(questionsAtOnce, keys.length - from);
-    for (let index = 0; index < count; index++)
-      positions[index] = this.#knownPosition(positions[index] as number, keys[from + index] as number, sequenceMax);
-    return positions;
+  /** Writes the positions of the deciding entries of up to `questionsAtOnce` questions. */
+  #findAll(keys: Uint32Array, atUs: Float64Array, positions: Int32Array, sequenceMax: number): void {
+    this.#batch.find(this.entriesUpTo(sequenceMax), keys, atUs, positions);
+    if (sequenceMax >= this.#newestSeq) return;
+    for (let index = 0; index < keys.length; index++)
+      positions[index] = this.#knownPosition(positions[index] as number, keys[index] as number, sequenceMax);
   }
 
   /** The last entry of the key at or before a position with a seq <= sequenceMax; -1 when there is none. */
@@ -206,7 +226,7 @@ class TimelineArena implements TimelineIndex {
     if (cell < this.#blocksGrowth.copied) this.#blocksGrowth.put(cell, value);
   }
 
-  #replaceBy({ times, values, blocks }: Arrays): void {
+  #replaceBy({ times, values, blocks }: ArenaArrays): void {
     this.#times = times;
     this.#values = values;
     this.#blocks = blocks;
@@ -275,13 +295,5 @@ class TimelineArena implements TimelineIndex {
   }
 }
 
-interface Arrays {
-  readonly times: Float64Array<ArrayBuffer>;
-  readonly values: Uint8Array<ArrayBuffer>;
-  readonly blocks: Uint32Array<ArrayBuffer>;
-}
-
 /** Stands for no free block. */
 const noBlock = -1;
-
-const tightCapacity = (_capacity: number, needed: number): number => needed + (needed >>> 4);

@@ -15,6 +15,9 @@ const capacityMin = 16;
 export const grownCapacity = (capacity: number, needed: number): number =>
   Math.max(capacityMin, needed, Math.ceil(capacity * 1.5));
 
+/** The same where memory counts more than time. */
+export const tightCapacity = (_capacity: number, needed: number): number => needed + (needed >>> 4);
+
 /** The same as if each element up to `needed` were added alone, so that spare room does not depend on how many come at once. */
 export const capacityFor = (capacity: number, needed: number): number => {
   let grown = capacity;

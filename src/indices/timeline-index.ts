@@ -1,4 +1,5 @@
 import type { HasState } from './state-columns.ts';
+import type { TimelineEntries } from './timeline-spans.ts';
 
 /**
  * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
@@ -8,6 +9,8 @@ import type { HasState } from './state-columns.ts';
  */
 export interface TimelineIndex extends HasState {
   readonly entries: number;
+  /** Another number as soon as positions are no longer valid. */
+  readonly changes: number;
   /** Number of keys that have an entry. */
   readonly keys: number;
   /** Bytes allocated, spare capacity included. */
@@ -23,8 +26,10 @@ export interface TimelineIndex extends HasState {
   valueAt(key: number, atUs: number, absent: number): number;
   /** Writes the values that keys have at times, one each, of the entries with seq <= sequenceMax; 0 where there is none. */
   valuesAt(questions: TimelineQuestions, sequenceMax: number): void;
-  /** The deciding entries of many keys, as `positionAt` finds them. */
-  positionsAt(keys: Uint32Array, atUs: Float64Array, sequenceMax: number): Int32Array;
+  /** The deciding entries of many keys at one time, as `positionAt` finds them. */
+  positionsAt(keys: Uint32Array, atUs: number, sequenceMax: number): Int32Array;
+  /** Entries with seq <= sequenceMax, valid as long as positions are. */
+  entriesUpTo(sequenceMax: number): TimelineEntries;
   /** First position of a key's entries, oldest first. */
   start(key: number): number;
   /** The position after a key's last entry; equal to `start` for a key without entries. */

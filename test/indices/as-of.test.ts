@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import type { TimelineIndex } from '../../src/indices/timeline-index.ts';
+import { beginOf, endUsOf, spansOf, valuesOf } from '../../src/indices/timeline-spans.ts';
 import { CapturedColumns, LoadedColumns } from '../../src/ledger/index-files/columns.ts';
 
 interface Entry {
@@ -80,6 +81,19 @@ const distinctOf = (added: readonly Entry[]): Entry[] => [
   ...new Map(added.map((entry) => [entry.seq, entry])).values(),
 ];
 
+/** From when until when a key has the value that it has at a time, by the last known entry of each instant. */
+const spanOf = (added: readonly Entry[], key: number, atUs: number, sequenceMax: number): [number, number] => {
+  const known = distinctOf(added).filter((entry) => entry.key === key && entry.seq <= sequenceMax);
+  known.sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
+  const effective = known.filter((entry, index) => known[index + 1]?.atUs !== entry.atUs);
+  const decider = effective.findLastIndex((entry) => entry.atUs <= atUs);
+  const value = effective[decider]?.value;
+  const end = effective.findIndex((entry, index) => index > decider && entry.value !== value);
+  let begin = decider;
+  while (begin > 0 && effective[begin - 1]?.value === value) begin -= 1;
+  return [effective[begin]?.atUs ?? Number.NaN, effective[end]?.atUs ?? Number.NaN];
+};
+
 describe('timeline index, compared with a linear scan', () => {
   test('finds the same deciding entry and value', () => {
     const questions = fc.array(
@@ -130,13 +144,54 @@ describe('timeline index, compared with a linear scan', () => {
               asOf.valuesAt({ keys, atUs, values }, sequenceMax);
               const expected = list.map(({ key, atUs }) => decidingOf(input.added, key, atUs, sequenceMax)?.value ?? 0);
               expect([...values]).toEqual(expected);
-              const alone = list.map(({ key, atUs }) => asOf.positionAt(key, atUs, sequenceMax));
-              expect([...asOf.positionsAt(keys, atUs, sequenceMax)]).toEqual(alone);
+              const [{ atUs: sameUs }] = [...list, { atUs: 0 }] as [(typeof list)[number]];
+              const alone = list.map(({ key }) => asOf.positionAt(key, sameUs, sequenceMax));
+              const together = asOf.positionsAt(keys, sameUs, sequenceMax);
+              expect([...together]).toEqual(alone);
+              expect([...valuesOf(asOf.entriesUpTo(sequenceMax), together)]).toEqual(
+                alone.map((each) => (each < 0 ? 0 : asOf.valueOf(each))),
+              );
             }
         },
       ),
       { numRuns: 500 },
     );
+  });
+
+  test('finds from when until when a value holds, for many keys at a time and for each alone', () => {
+    fc.assert(
+      fc.property(additions, fc.array(atUsIn, { minLength: 1, maxLength: 5 }), fc.nat(121), (input, times, max) => {
+        const asOf = build(input);
+        const keys = Uint32Array.from({ length: keysEnd + 1 }, (_, key) => key);
+        for (const atUs of times)
+          for (const sequenceMax of [max, Number.POSITIVE_INFINITY]) {
+            const deciders = asOf.positionsAt(keys, atUs, sequenceMax);
+            const expected = [...keys].map((key) => spanOf(input.added, key, atUs, sequenceMax));
+            const entries = asOf.entriesUpTo(sequenceMax);
+            const { fromUs, toUs } = spansOf(entries, keys, deciders);
+            expect([...keys].map((key) => [fromUs[key], toUs[key]])).toEqual(expected);
+            const alone = [...keys].map((key) => {
+              const begin = beginOf(entries, deciders[key] as number, asOf.start(key));
+              const endUs = endUsOf(entries, deciders[key] as number, asOf.start(key), asOf.end(key));
+              return [begin < 0 ? Number.NaN : asOf.atUsOf(begin), endUs];
+            });
+            expect(alone).toEqual(expected);
+          }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('says when positions are no longer valid', () => {
+    const asOf = createTimelineIndex();
+    const seen = new Set([asOf.changes]);
+    asOf.add(0, 10, 1, 1);
+    seen.add(asOf.changes);
+    asOf.add(0, 5, 1, 2);
+    seen.add(asOf.changes);
+    for (const _step of asOf.compact());
+    seen.add(asOf.changes);
+    expect(seen.size).toBe(4);
   });
 
   test('lists every entry of a key once, oldest first and by seq at equal times', () => {

@@ -1,5 +1,5 @@
+import type { TimelineSpans } from '../../indices/timeline-spans.ts';
 import { type Status, statusCodes } from './status.ts';
-import type { StatusPeriods } from './timeline.ts';
 
 /** What a batch was requested with, and what was found for it. */
 interface Found {
@@ -8,29 +8,31 @@ interface Found {
   readonly sequence: number;
   /** The status of each user by its code. */
   readonly codes: Uint8Array;
-  /** Finds the periods of all users, as of the same sequence number. */
-  findPeriods(): StatusPeriods;
+  /** Finds from when until when the statuses hold, as of the same sequence number; NaN for an open end. */
+  findSpans(): TimelineSpans;
+  /** The record that decides on a user; null for none. */
+  decidedBySeqAt(index: number): number | null;
 }
 
 /**
- * The statuses of many users at one instant, as columns: an object for each is made by readers that need one. The periods are
- * found when the first of them is read, for all users at once.
+ * The statuses of many users at one instant, as columns: an object for each is made by readers that need one. From when until when
+ * they hold is found when the first of it is read, for all users at once.
  */
 export class StatusBatch {
   readonly userIds: readonly string[];
   readonly atUs: number;
   /** Records up to this sequence number were used. */
   readonly sequence: number;
+  readonly #found: Found;
   readonly #codes: Uint8Array;
-  readonly #findPeriods: () => StatusPeriods;
-  #periods: StatusPeriods | undefined;
+  #spans: TimelineSpans | undefined;
 
-  constructor({ userIds, atUs, sequence, codes, findPeriods }: Found) {
-    this.userIds = userIds;
-    this.atUs = atUs;
-    this.sequence = sequence;
-    this.#codes = codes;
-    this.#findPeriods = findPeriods;
+  constructor(found: Found) {
+    this.userIds = found.userIds;
+    this.atUs = found.atUs;
+    this.sequence = found.sequence;
+    this.#codes = found.codes;
+    this.#found = found;
   }
 
   get length(): number {
@@ -42,20 +44,20 @@ export class StatusBatch {
   }
 
   validFromUsAt(index: number): number | null {
-    return orNull(this.#foundPeriods().fromUs[index] as number);
+    return orNull(this.#foundSpans().fromUs[index] as number);
   }
 
   validToUsAt(index: number): number | null {
-    return orNull(this.#foundPeriods().toUs[index] as number);
+    return orNull(this.#foundSpans().toUs[index] as number);
   }
 
   decidedBySeqAt(index: number): number | null {
-    return orNull(this.#foundPeriods().decidedBySeqs[index] as number);
+    return this.#found.decidedBySeqAt(index);
   }
 
-  #foundPeriods(): StatusPeriods {
-    this.#periods ??= this.#findPeriods();
-    return this.#periods;
+  #foundSpans(): TimelineSpans {
+    this.#spans ??= this.#found.findSpans();
+    return this.#spans;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TimelineIndex } from '../../indices/timeline-index.ts';
+import { beginOf, endUsOf, spansOf, type TimelineSpans, valuesOf } from '../../indices/timeline-spans.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
 import { type Status, statusCodes } from './status.ts';
 
@@ -19,11 +20,12 @@ export interface StatusAsOf extends StatusPeriod {
   readonly sequence: number;
 }
 
-/** The periods of many users as columns; NaN for what is null in `StatusPeriod`. */
-export interface StatusPeriods {
-  readonly fromUs: Float64Array;
-  readonly toUs: Float64Array;
-  readonly decidedBySeqs: Float64Array;
+/** The records that decide on many users at an instant, by their positions in the index; -1 for none. */
+export interface Deciders {
+  readonly users: Uint32Array;
+  readonly sequence: number;
+  /** Valid until the next record; finds them again after one. */
+  positions(): Int32Array;
 }
 
 /** Reads status periods from timelines. Of several records for one instant the last known one counts; repeats extend a period. */
@@ -32,31 +34,43 @@ export const createStatusTimelines = (index: TimelineIndex) => ({
   periodAt(user: number, atUs: number, sequence: number): StatusPeriod {
     const decider = user < 0 ? -1 : index.positionAt(user, atUs, sequence);
     const value = decider < 0 ? 0 : index.valueOf(decider);
-    const begin = beginOf(index, user, decider, sequence);
+    const entries = index.entriesUpTo(sequence);
+    const begin = beginOf(entries, decider, index.start(user));
+    const endUs = endUsOf(entries, decider, index.start(user), index.end(user));
     return {
       status: statusCodes[value] as Status,
       validFromUs: begin < 0 ? null : index.atUsOf(begin),
-      validToUs: user < 0 ? null : endOf(index, user, decider, sequence),
+      validToUs: Number.isNaN(endUs) ? null : endUs,
       decidedBySeq: decider < 0 ? null : index.seqOf(decider),
     };
   },
 
-  /** The periods of many users that contain an instant; a user without a code has one above all others. */
-  periodsAt(users: Uint32Array, atUs: number, sequence: number): StatusPeriods {
-    const deciders = index.positionsAt(users, new Float64Array(users.length).fill(atUs), sequence);
-    const fromUs = new Float64Array(users.length).fill(Number.NaN);
-    const toUs = fromUs.slice();
-    const decidedBySeqs = fromUs.slice();
-    for (let each = 0; each < users.length; each++) {
-      const user = users[each] as number;
-      const decider = deciders[each] as number;
-      if (decider >= 0) {
-        fromUs[each] = index.atUsOf(beginOf(index, user, decider, sequence));
-        decidedBySeqs[each] = index.seqOf(decider);
-      }
-      toUs[each] = endOf(index, user, decider, sequence) ?? Number.NaN;
-    }
-    return { fromUs, toUs, decidedBySeqs };
+  /** The deciding records of many users; a user without a code has one above all others. */
+  decidersAt(users: Uint32Array, atUs: number, sequence: number): Deciders {
+    const find = () => index.positionsAt(users, atUs, sequence);
+    let [positions, { changes }] = [find(), index];
+    return {
+      users,
+      sequence,
+      positions() {
+        if (index.changes !== changes) [positions, { changes }] = [find(), index];
+        return positions;
+      },
+    };
+  },
+
+  /** The status codes that these records state. */
+  codesOf: ({ sequence, positions }: Deciders): Uint8Array => valuesOf(index.entriesUpTo(sequence), positions()),
+
+  /** From when until when the statuses hold that these records decide; NaN for an open end. */
+  spansOf({ users, sequence, positions }: Deciders): TimelineSpans {
+    return spansOf(index.entriesUpTo(sequence), users, positions());
+  },
+
+  /** The sequence number of one of these records; null for none. */
+  decidedBySeqAt({ positions }: Deciders, each: number): number | null {
+    const position = positions()[each] as number;
+    return position < 0 ? null : index.seqOf(position);
   },
 
   /** All periods of a user that overlap a span, oldest first. */
@@ -91,31 +105,4 @@ const effectivePositions = (index: TimelineIndex, user: number, sequence: number
     positions.push(position);
   }
   return positions;
-};
-
-/** The first of the entries up to `decider` between which the status does not change. */
-const beginOf = (index: TimelineIndex, user: number, decider: number, sequence: number): number => {
-  let begin = decider;
-  const start = index.start(user);
-  for (let position = decider - 1; position >= start; position--) {
-    // Of the entries of an instant the last known one counts, which was met first.
-    if (index.seqOf(position) > sequence || index.atUsOf(position) === index.atUsOf(begin)) continue;
-    if (index.valueOf(position) !== index.valueOf(decider)) break;
-    begin = position;
-  }
-  return begin;
-};
-
-/** The first instant after `decider` at which another status counts; null when there is none. */
-const endOf = (index: TimelineIndex, user: number, decider: number, sequence: number): number | null => {
-  const value = decider < 0 ? -1 : index.valueOf(decider);
-  const end = index.end(user);
-  // The last known entry of the instant that is being read.
-  let last = -1;
-  for (let position = decider < 0 ? index.start(user) : decider + 1; position < end; position++) {
-    if (index.seqOf(position) > sequence) continue;
-    if (last >= 0 && index.atUsOf(last) !== index.atUsOf(position) && index.valueOf(last) !== value) break;
-    last = position;
-  }
-  return last >= 0 && index.valueOf(last) !== value ? index.atUsOf(last) : null;
 };

@@ -95,10 +95,13 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       users.codes.readCodes(userIds, found);
       refuseMalformed(userIds, found);
       const sequence = ledger.resolveSequence(knowledge);
-      const codes = new Uint8Array(userIds.length);
-      index.valuesAt({ keys: found, atUs: new Float64Array(userIds.length).fill(atUs), values: codes }, sequence);
-      const findPeriods = () => timelines.periodsAt(found, atUs, sequence);
-      return new StatusBatch({ userIds, atUs, sequence, codes, findPeriods });
+      const deciders = timelines.decidersAt(found, atUs, sequence);
+      return new StatusBatch({
+        ...{ userIds, atUs, sequence },
+        codes: timelines.codesOf(deciders),
+        findSpans: () => timelines.spansOf(deciders),
+        decidedBySeqAt: (each) => timelines.decidedBySeqAt(deciders, each),
+      });
     },
     codeAt(user, atUs, sequence) {
       const position = index.positionAt(user, atUs, sequence);
