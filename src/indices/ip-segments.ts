@@ -124,7 +124,7 @@ export const createIpSweep = (
     *finish() {
       while (!emitBelow(null, rangesPerStep)) yield;
       yield* cells.trimInSteps();
-      return cells.values;
+      return cells.values.subarray(0, cells.length);
     },
   };
 };

@@ -202,3 +202,17 @@ test('the empty table of IP ranges finds no range', () => {
   expectSameCities(emptyIpRanges, [v4(0), v4(0xffffffff)]);
   expect([emptyIpRanges.ranges, emptyIpRanges.segments]).toEqual([0, 0]);
 });
+
+test('a table that is so large that its columns have spare room has no range above the last one', () => {
+  const count = 150_000;
+  const builder = createIpRangesBuilder();
+  for (let row = 0; row < count; row += 1)
+    builder.add({ first: v4(1000 * row), last: v4(1000 * row + 99), city: 1 + (row % 9), ordinal: row });
+  const built = atOnce(builder.finish());
+  expect(built.segments).toBe(2 * count);
+  const values = Uint32Array.from({ length: 2 * count }, (_, index) => 500 * index);
+  const cities = new Uint32Array(values.length);
+  built.citiesOf4(values, cities);
+  expect(cities.findIndex((city, index) => city !== (index % 2 === 1 ? 0 : 1 + ((index / 2) % 9)))).toBe(-1);
+  for (const value of [1000 * count, 0xe0000000, 0xffffffff]) expect(built.find4(value)).toBe(-1);
+});
