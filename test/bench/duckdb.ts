@@ -42,12 +42,18 @@ export const openDuckdb = async (input: BenchmarkData) => {
     segments.last[row] as number,
     segments.city[row] as number,
   ]);
-  await fill('facts', 'usr integer, at_us bigint, cents bigint, ip uinteger', facts.user.length, (row) => [
-    facts.user[row] as number,
-    facts.atUs[row] as number,
-    facts.cents[row] as number,
-    facts.ip[row] as number,
-  ]);
+  await fill(
+    'facts',
+    'usr integer, at_us bigint, cents bigint, ip uinteger, product integer',
+    facts.user.length,
+    (row) => [
+      facts.user[row] as number,
+      facts.atUs[row] as number,
+      facts.cents[row] as number,
+      facts.ip[row] as number,
+      facts.product[row] as number,
+    ],
+  );
 
   const [[threads] = []] = (await connection.runAndReadAll(`select current_setting('threads')`)).getRows();
   const groups = async (sql: string): Promise<GroupRow[]> => {
@@ -63,7 +69,7 @@ export const openDuckdb = async (input: BenchmarkData) => {
   const joined = (knownSeq?: number): string => {
     const known = knownSeq === undefined ? 'changes' : `(select * from changes where seq <= ${knownSeq})`;
     return `
-      select coalesce(c.status, 0) as status, case when f.ip <= s.last then s.city else 0 end as city, f.at_us, f.cents
+      select coalesce(c.status, 0) as status, case when f.ip <= s.last then s.city else 0 end as city, f.at_us, f.cents, f.usr, f.product
       from facts f
       asof left join ${known} c on f.usr = c.usr and f.at_us >= c.at_us
       asof left join segments s on f.ip >= s.first`;
@@ -81,6 +87,8 @@ export const openDuckdb = async (input: BenchmarkData) => {
     /** The default aggregate of the stored facts of a span. */
     aggregateOf: (fromUs: number, toUs: number): Promise<GroupRow[]> =>
       groups(`select ${measures} from stored where at_us >= ${fromUs} and at_us < ${toUs} group by all`),
+    /** Rows of any query of the stored facts, as numbers. */
+    rowsOf: async (sql: string): Promise<unknown[][]> => (await connection.runAndReadAll(sql)).getRows() as unknown[][],
     async addChange(seq: number, user: number, atUs: number, status: number): Promise<void> {
       await connection.run(`insert into changes values (${seq}, ${user}, ${atUs}, ${status})`);
     },

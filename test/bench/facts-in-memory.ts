@@ -12,12 +12,13 @@ import { joinCity } from '../../src/domains/transactions/city-join.ts';
 import type { Users } from '../../src/domains/users/users.ts';
 import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
+import { growableUint32 } from '../../src/indices/growable.ts';
 import { createIpColumn } from '../../src/indices/ip-column.ts';
 import { createIpRangesBuilder } from '../../src/indices/ip-ranges.ts';
 import type { TimelineIndex } from '../../src/indices/timeline-index.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { atOnce } from '../../src/lib/yielding.ts';
-import { type BenchmarkData, cityCount, cityName } from './fixtures.ts';
+import { type BenchmarkData, cityCount, cityName, productCount, productId, userId } from './fixtures.ts';
 
 const statusesOf = ({ changes: { user, atUs, status } }: BenchmarkData): TimelineIndex => {
   const index = createTimelineIndex();
@@ -79,7 +80,13 @@ export const factsInMemory = (
   for (let city = 0; city <= cityCount; city++) cities.intern(cityName(city));
   const sequence = user.length;
   const ledger = { snapshot: () => ({ sequence, atUs: 0 }), resolveSequence: () => sequence } as unknown as Ledger;
-  const users = { codes: createDictionary() } as unknown as Users;
+  const codes = createDictionary();
+  for (let user = 0; user < 1.1 * input.users; user++) codes.intern(userId(user));
+  const users = { codes } as unknown as Users;
+  const products = createDictionary();
+  for (let product = 0; product < productCount; product++) products.intern(productId(product));
+  const productOf = growableUint32();
+  for (const product of input.facts.product) productOf.push(product);
   const memory = createMemoryFacts({
     source: 'TRANSACTIONS',
     columns,
@@ -93,6 +100,7 @@ export const factsInMemory = (
     dimensions: {
       ...userDimensions(columns, users),
       CITY: (enriched) => byDictionary(byJoin(enriched, 'city'), cities),
+      PRODUCT: () => byDictionary({ codeOf: productOf.at, readCodes: productOf.readAt }, products),
     },
     users,
     limits,

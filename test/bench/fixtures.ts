@@ -23,13 +23,14 @@ export interface IpRangeColumns {
 }
 
 export const cityCount = 500;
-const productCount = 5000;
+export const productCount = 5000;
 const startUs = Date.UTC(2024, 0, 1) * 1000;
 const spanUs = 2 * 365 * 86_400 * 1e6;
 const addressFirst = 0x01000000;
 const addressCount = 0xde000000;
 
 export const userId = (user: number): string => `u${user}`;
+export const productId = (product: number): string => `p${product}`;
 export const cityName = (city: number): string => (city === 0 ? 'unknown' : `city-${city}`);
 
 const randomAtUs = (random: Random): number => startUs + random.below(spanUs / 1e6) * 1e6 + random.below(1e6);

@@ -5,6 +5,7 @@ export const benchmarkNames = [
   'startup',
   'aggregate',
   'first-answer',
+  'filters',
   'dashboard',
   'ingest',
   'graphql',

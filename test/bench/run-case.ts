@@ -4,6 +4,7 @@ import { benchmarkBatches } from './batches.ts';
 import { benchmarkClickHouse } from './clickhouse.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
+import { benchmarkFilters } from './filters.ts';
 import { benchmarkFirstAnswer } from './first-answer.ts';
 import { benchmarkGraphql } from './graphql.ts';
 import { benchmarkGraphqlPages } from './graphql-pages.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   startup: benchmarkStartup,
   aggregate: benchmarkAggregate,
   'first-answer': benchmarkFirstAnswer,
+  filters: benchmarkFilters,
   dashboard: benchmarkDashboard,
   ingest: benchmarkIngest,
   graphql: benchmarkGraphql,

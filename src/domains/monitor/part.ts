@@ -1,6 +1,7 @@
 import type { TimeSpan } from '../../lib/time-range.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import { blockRows, everyRow, type RowFilter } from '../facts/memory/row-filter.ts';
 import { ExperimentCounts } from './experiment-counts.ts';
 import type { Moment } from './request.ts';
 import type { MonitorServices } from './services.ts';
@@ -10,9 +11,14 @@ import { rowsPerSlice } from './tracker.ts';
 export interface PartRequest {
   /** Only users whose first event is in it, and their events in it. */
   readonly span?: TimeSpan | undefined;
-  /** Only events below a row that pass a test; without a test all of them. */
-  readonly filter?: { readonly rows: number; readonly test: ((row: number) => boolean) | undefined } | undefined;
+  readonly filter?: EventFilter | undefined;
   readonly work: Work;
+}
+
+/** Only events below a row that pass; all of them without a filter of rows. */
+interface EventFilter {
+  readonly rows: number;
+  readonly rowFilter: RowFilter | undefined;
 }
 
 /** Rows up to a moment: they are append-only. */
@@ -41,11 +47,9 @@ export const partOf = async (
   whole: RowLists,
 ): Promise<ExperimentCounts> => {
   const newCounts = (): ExperimentCounts => new ExperimentCounts(services, experiment, countryOf);
-  const { test } = filter ?? {};
-  const isIncluded = (row: number): boolean => filter === undefined || (row < filter.rows && (test?.(row) ?? true));
   const filtered = newCounts();
   const eachRow = rowVisitor(work);
-  await eachRow(whole, (row) => isIncluded(row) && filtered.add(row));
+  await eachRow(whole, (row) => filtered.add(row), filter);
   if (!span) return filtered;
   const { columns } = services.experimentEvents;
   const { fromUs = -Infinity, toUs = Infinity } = span;
@@ -65,11 +69,19 @@ export const partOf = async (
 
 const rowVisitor = (work: Work) => {
   const yieldIfDue = createYielder(work);
-  return async (lists: readonly RowList[], visit: (row: number) => void): Promise<void> => {
+  const block = new Uint32Array(Math.min(rowsPerSlice, blockRows));
+  return async (lists: readonly RowList[], visit: (row: number) => void, filter?: EventFilter): Promise<void> => {
+    const { rows: end = Number.POSITIVE_INFINITY, rowFilter = everyRow } = filter ?? {};
     for (const { rows, length } of lists)
-      for (let index = 0; index < length; index++) {
-        if (index % rowsPerSlice === 0) await yieldIfDue();
-        visit(rows.at(index));
+      for (let from = 0; from < length; from += block.length) {
+        await yieldIfDue();
+        let count = 0;
+        for (let index = from; index < Math.min(from + block.length, length); index++) {
+          const row = rows.at(index);
+          if (row < end) block[count++] = row;
+        }
+        count = rowFilter(block, count);
+        for (let index = 0; index < count; index++) visit(block[index] as number);
       }
   };
 };

@@ -1,10 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../../errors.ts';
 import type { ReadonlyDictionary } from '../../../indices/dictionary.ts';
 import type { CodedRows } from '../../../indices/group-numbers.ts';
 import type { CodedDimension } from '../../../indices/grouper.ts';
-import { createNumberTable } from '../../../indices/number-table.ts';
 import { ageBandLabels } from '../../../lib/age.ts';
-import { createPeriods, type Grain } from '../../../lib/periods.ts';
+import type { Grain } from '../../../lib/periods.ts';
 import { unknownLabel } from '../../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../../user-status/status.ts';
 import type { Users } from '../../users/users.ts';
@@ -12,6 +12,7 @@ import type { DimensionName, JoinName } from '../dimensions.ts';
 import type { FactColumns } from './columns.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import { ageBandCodeOf, hasImageOf } from './joins.ts';
+import { PeriodCodes } from './period-codes.ts';
 
 /** The values of a dimension as codes of rows. */
 export interface CodedValues extends CodedDimension {
@@ -67,8 +68,8 @@ export const userDimensions = (facts: FactColumns, users: Users): CodedDimension
   GENDER: (enriched) => byAttribute(enriched, users.genders),
   AGE_BAND: byAgeBand,
   HAS_IMAGE: byImage,
-  USER: () => byDictionary({ codeOf: facts.userOf }, users.codes),
-  PERIOD: (_enriched, options) => byPeriod(facts, options),
+  USER: () => byDictionary({ codeOf: facts.userOf, readCodes: facts.readUsers }, users.codes),
+  PERIOD: byPeriod(facts),
 });
 
 const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): CodedValues =>
@@ -91,20 +92,27 @@ const byImage: CodedDimensionOf = (enriched) => ({
   codeFor: Number,
 });
 
-const byPeriod = (facts: FactColumns, { grain, timeZone }: DimensionOptions): CodedValues => {
-  if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
-  const periods = createPeriods(grain, timeZone);
-  const starts: number[] = [];
-  const table = createNumberTable();
-  return {
-    codeOf(row) {
-      const startUs = periods.startOf(facts.occurredAtUsOf(row));
-      const code = table.intern(startUs);
-      if (code === starts.length) starts.push(startUs);
-      return code;
-    },
-    codes: Number.POSITIVE_INFINITY,
-    valueOf: (code) => starts[code] as number,
-    codeFor: () => undefined,
+/** Combinations of grain and time zone whose periods are remembered. */
+const knownPeriods = 8;
+
+const byPeriod = (facts: FactColumns): CodedDimensionOf => {
+  const known = new LRUCache<string, PeriodCodes>({ max: knownPeriods });
+  return (_enriched, { grain, timeZone }) => {
+    if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
+    const key = `${grain} ${timeZone}`;
+    const periods = known.get(key) ?? new PeriodCodes(grain, timeZone);
+    known.set(key, periods);
+    let times = new Float64Array(0);
+    return {
+      codeOf: (row) => periods.codeAt(facts.occurredAtUsOf(row)),
+      readCodes(rows, codes) {
+        if (times.length < rows.length) times = new Float64Array(rows.length);
+        facts.readTimes(rows, times);
+        for (let index = 0; index < rows.length; index++) codes[index] = periods.codeAt(times[index] as number);
+      },
+      codes: Number.POSITIVE_INFINITY,
+      valueOf: (code) => periods.startOf(code),
+      codeFor: () => undefined,
+    };
   };
 };

@@ -3,7 +3,7 @@ import type { Work } from '../../../lib/work.ts';
 import type { GroupQuery } from '../engine.ts';
 import type { FactFilter } from '../filter.ts';
 import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
-import { rangeOf } from './filter-test.ts';
+import { rangeOf } from './filter-rows.ts';
 import { type CumulativeAnswer, type GroupingState, GroupingSums, type GroupingSumsLimits } from './grouping-sums.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 import type { PageOrders } from './page-orders.ts';

@@ -5,8 +5,9 @@ import type { Work } from '../../../lib/work.ts';
 import type { FactOrderField, FactPageRequest } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
 import type { EnrichedFacts } from './enrichment.ts';
-import { rangeOf } from './filter-test.ts';
+import { rangeOf } from './filter-rows.ts';
 import type { MemoryFacts } from './memory-facts.ts';
+import { allOf, everyRow, FilterBuffers, type RowFilter, withCodes } from './row-filter.ts';
 import { type Candidates, candidatesOf } from './scan.ts';
 
 /** The rows of a list of facts of one state, and their order. */
@@ -15,10 +16,10 @@ export interface FactList {
   readonly columns: FactColumns;
   /** Rows below this one may be on the list. */
   readonly rows: number;
-  /** The rows that may pass the test. */
+  /** The rows that may pass the filter. */
   readonly candidates: Candidates;
   /** Undefined when all rows are on the list. */
-  readonly test: ((row: number) => boolean) | undefined;
+  readonly filter: RowFilter | undefined;
   /** The ascending order, ties by row. */
   readonly compare: RowComparison;
   /** The time of all rows of the list, as far as the filter states one. */
@@ -52,12 +53,12 @@ export const factListOf = async (
   const { columns } = facts;
   const { where, userId, orderBy } = request;
   const { rows } = enriched;
-  const byFilter = facts.testOf(where, enriched, listTimeZone);
+  const byFilter = facts.rowFilterOf(where, enriched, listTimeZone);
   const userIds = userId === undefined ? where?.userIds : [userId];
   const candidates = await candidatesOf(facts, userIds, enriched, work);
   return {
     ...{ request, columns, rows, candidates },
-    test: userId === undefined ? byFilter : both(byFilter, isOfUser(facts, userId)),
+    filter: userId === undefined ? byFilter : allOf([ofUser(facts, userId), byFilter ?? everyRow]),
     compare: comparisonBy(columns, orderBy),
     span: where ? rangeOf(where, columns, rows, listTimeZone) : {},
   };
@@ -90,12 +91,5 @@ export const cursorsOf = ({ columns, rows, request: { afterSeq, beforeSeq } }: F
   return { after: rowOf(afterSeq), before: rowOf(beforeSeq) };
 };
 
-const isOfUser = ({ columns, userCodes }: MemoryFacts, userId: string): ((row: number) => boolean) => {
-  const users = userCodes([userId]);
-  return (row) => users.has(columns.userOf(row));
-};
-
-const both = (
-  first: ((row: number) => boolean) | undefined,
-  second: (row: number) => boolean,
-): ((row: number) => boolean) => (first ? (row) => second(row) && first(row) : second);
+const ofUser = ({ columns, userCodes }: MemoryFacts, userId: string): RowFilter =>
+  withCodes({ codeOf: columns.userOf, readCodes: columns.readUsers }, userCodes([userId]), new FilterBuffers());

@@ -16,7 +16,8 @@ import type { CumulativeGroups } from './cumulative-groups.ts';
 import { type EnrichedFacts, joinProbe } from './enrichment.ts';
 import { type CountsAndSums, countAndSum, distinctUsers, eachRow, extremes, medians, type Scan } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { blockRows, candidatesOf, scanBlocks } from './scan.ts';
+import { blockRows } from './row-filter.ts';
+import { candidatesOf, scanBlocks } from './scan.ts';
 
 export interface GroupServices {
   readonly facts: MemoryFacts;
@@ -32,7 +33,7 @@ export const groupFacts = async (
   const maybeYield = createYielder(work);
   const probe = joinProbe();
   dimensionsOf(facts, query, probe.facts);
-  facts.testOf(query.where, probe.facts, query.timeZone);
+  facts.rowFilterOf(query.where, probe.facts, query.timeZone);
   const enriched = await facts.enrichment.at(query.asOf, probe.joins, work);
   // Questions that waited for the same tables would otherwise all begin in one go.
   await maybeYield();
@@ -95,7 +96,7 @@ const scanOf = async (
   enriched: EnrichedFacts,
   { grouper, work }: { readonly grouper: Grouper; readonly work: Work },
 ): Promise<Scan> => {
-  const test = facts.testOf(query.where, enriched, query.timeZone);
+  const filter = facts.rowFilterOf(query.where, enriched, query.timeZone);
   const candidates = await candidatesOf(facts, query.where?.userIds, enriched, work);
   return (visit) => {
     const groups = new Uint32Array(blockRows);
@@ -103,7 +104,7 @@ const scanOf = async (
       grouper.readGroups(rows, groups);
       visit(rows, groups);
     };
-    return scanBlocks({ candidates, test }, visitBlock, work);
+    return scanBlocks({ candidates, filter }, visitBlock, work);
   };
 };
 

@@ -7,7 +7,7 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder, type Yielder } from '../../../lib/yielding.ts';
 import type { Extremes, NumbersOfGroups } from '../engine.ts';
 import { type FactColumns, noAmount } from './columns.ts';
-import { blockRows } from './scan.ts';
+import { blockRows } from './row-filter.ts';
 
 /** Calls `visit` with the rows that pass the filter, and the group of each, in blocks of at most `blockRows`. */
 export type Scan = (visit: (rows: Uint32Array, groups: Uint32Array) => void) => Promise<void>;

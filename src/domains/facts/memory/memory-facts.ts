@@ -4,7 +4,8 @@ import { checkFilter, type FactFilter, type FilterLimits } from '../filter.ts';
 import type { CodedDimensions } from './coded-dimensions.ts';
 import type { AnswerColumns, FactColumns } from './columns.ts';
 import type { EnrichedFacts, Enrichment } from './enrichment.ts';
-import { testOf } from './filter-test.ts';
+import { rowFilterOf } from './filter-rows.ts';
+import type { RowFilter } from './row-filter.ts';
 
 /** Facts of one kind in memory: in columns, enriched, and with dimensions. */
 export interface MemoryFacts<Columns extends FactColumns = AnswerColumns> {
@@ -16,12 +17,8 @@ export interface MemoryFacts<Columns extends FactColumns = AnswerColumns> {
   userCodes(userIds: readonly string[]): Set<number>;
   /** Throws like the function of this name. */
   checkFilter(filter: FactFilter): void;
-  /** The filter's test on rows of enriched facts; undefined when every row passes. Throws like `checkFilter`. */
-  testOf(
-    filter: FactFilter | null | undefined,
-    enriched: EnrichedFacts,
-    timeZone: string,
-  ): ((row: number) => boolean) | undefined;
+  /** The filter of rows of enriched facts; undefined when every row passes. Throws like `checkFilter`. */
+  rowFilterOf(filter: FactFilter | null | undefined, enriched: EnrichedFacts, timeZone: string): RowFilter | undefined;
 }
 
 type MemoryFactsOptions<Columns extends FactColumns> = Pick<
@@ -40,8 +37,8 @@ export const createMemoryFacts = <Columns extends FactColumns>({
   ...options,
   userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
   checkFilter: (filter) => checkFilter(filter, options.source, limits),
-  testOf(filter, enriched, timeZone) {
+  rowFilterOf(filter, enriched, timeZone) {
     if (filter) checkFilter(filter, options.source, limits);
-    return testOf(filter, options, enriched, timeZone);
+    return rowFilterOf(filter, options, enriched, timeZone);
   },
 });

@@ -63,12 +63,12 @@ export class FactPages {
     return (ordered && (await walkedPage(list, cursors, ordered, work))) ?? scannedPage(list, cursors, work);
   }
 
-  async #count({ test, candidates, rows }: FactList, listKey: string, work?: Work): Promise<number> {
+  async #count({ filter, candidates, rows }: FactList, listKey: string, work?: Work): Promise<number> {
     let count = 0;
     const visit = ({ length }: Uint32Array): void => {
       count += length;
     };
-    if (test) await scanBlocks({ candidates, test }, visit, work);
+    if (filter) await scanBlocks({ candidates, filter }, visit, work);
     else count = rows;
     this.#counts.set(listKey, count);
     return count;
@@ -76,8 +76,11 @@ export class FactPages {
 }
 
 /** The joins that a filter reads. */
-const joinsOf = (facts: Pick<MemoryFacts, 'testOf'>, where: FactFilter | null | undefined): ReadonlySet<JoinName> => {
+const joinsOf = (
+  facts: Pick<MemoryFacts, 'rowFilterOf'>,
+  where: FactFilter | null | undefined,
+): ReadonlySet<JoinName> => {
   const probe = joinProbe();
-  facts.testOf(where, probe.facts, listTimeZone);
+  facts.rowFilterOf(where, probe.facts, listTimeZone);
   return probe.joins;
 };

@@ -2,12 +2,10 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import type { MemoryFacts } from './memory-facts.ts';
+import { blockRows, type RowFilter } from './row-filter.ts';
 
 /** Rows to scan: all below a number, or the listed ones, ascending. */
 export type Candidates = number | Uint32Array;
-
-/** Rows of a block at most: few, because a filter with many parts is slow on every row. */
-export const blockRows = 1024;
 
 /** Rows that are collected and sorted at once. */
 const listedMax = 50_000;
@@ -29,17 +27,17 @@ export const candidatesOf = async (
   for (const user of facts.userCodes(userIds)) {
     if (++users % usersPerYield === 0) await maybeYield();
     for (const row of facts.columns.rowsOfUser(user, rows)) found.push(row);
-    // The test of the filter finds the same rows, and yields.
+    // The filter finds the same rows, and yields.
     if (found.length > listedMax) return rows;
   }
   if (users >= usersPerYield) await maybeYield();
   return Uint32Array.from(found).sort();
 };
 
-/** What a scan reads: the candidates that pass the test. */
+/** What a scan reads: the candidates that pass the filter. */
 export interface ScannedRows {
   readonly candidates: Candidates;
-  readonly test: ((row: number) => boolean) | undefined;
+  readonly filter: RowFilter | undefined;
 }
 
 /**
@@ -47,7 +45,7 @@ export interface ScannedRows {
  * Rejects when `work` has ended.
  */
 export const scanBlocks = async (
-  { candidates, test }: ScannedRows,
+  { candidates, filter }: ScannedRows,
   visit: (rows: Uint32Array) => void,
   work?: Work,
 ): Promise<void> => {
@@ -57,11 +55,9 @@ export const scanBlocks = async (
   const block = new Uint32Array(Math.min(blockRows, end));
   for (let from = 0; from < end; from += blockRows) {
     const to = Math.min(from + blockRows, end);
-    let rows = 0;
-    for (let index = from; index < to; index++) {
-      const row = listed ? (listed[index] as number) : index;
-      if (test === undefined || test(row)) block[rows++] = row;
-    }
+    if (listed) block.set(listed.subarray(from, to));
+    else for (let row = from; row < to; row++) block[row - from] = row;
+    const rows = filter ? filter(block, to - from) : to - from;
     if (rows > 0) visit(rows === block.length ? block : block.subarray(0, rows));
     await maybeYield();
   }

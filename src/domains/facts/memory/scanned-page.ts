@@ -4,7 +4,7 @@ import { scanRows } from './scan.ts';
 
 /** Reads each candidate once and retains only the first `limit`: memory does not grow with the number of facts. */
 export const scannedPage = async (list: FactList, cursors: PageCursors, work?: Work): Promise<FoundPage> => {
-  const { request, compare, test, candidates } = list;
+  const { request, compare, filter, candidates } = list;
   const { after, before } = cursors;
   const inList = request.descending ? (a: number, b: number) => compare(b, a) : compare;
   const firstRows = createFirstRows(request.limit + 1, request.fromEnd ? (a, b) => inList(b, a) : inList);
@@ -17,7 +17,7 @@ export const scannedPage = async (list: FactList, cursors: PageCursors, work?: W
     else if (before !== undefined && inList(row, before) >= 0) skippedAfter = true;
     else firstRows.offer(row);
   };
-  await scanRows({ candidates, test }, visit, work);
+  await scanRows({ candidates, filter }, visit, work);
   const rows = firstRows.rows();
   const more = rows.length > request.limit;
   if (more) rows.pop();

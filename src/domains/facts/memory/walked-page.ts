@@ -2,6 +2,7 @@ import type { WalkStart } from '../../../indices/row-order.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { FactList, FoundPage, PageCursors } from './fact-list.ts';
+import { blockRows } from './row-filter.ts';
 
 /** Rows in the order of a list. */
 export interface OrderedRows {
@@ -9,6 +10,7 @@ export interface OrderedRows {
 }
 
 const rowsPerYield = 256;
+const firstBlockRows = 32;
 /** Rows that a walk may always read, and the share of all rows beyond which reading them in turn is faster. */
 const [walkedAlways, walkedShare] = [4096, 1 / 16];
 
@@ -58,6 +60,48 @@ const turned = ({ descending }: { readonly descending: boolean }, start: number)
   limit: 1,
 });
 
+/** The first rows of a walk that are on the list: they are filtered in blocks, the first of which are small. */
+class FoundRows {
+  readonly #list: FactList;
+  readonly #limit: number;
+  readonly #found: number[] = [];
+  readonly #block = new Uint32Array(blockRows);
+  #length = 0;
+  #full: number;
+
+  constructor(list: FactList, limit: number) {
+    this.#list = list;
+    this.#limit = limit;
+    this.#full = list.filter ? firstBlockRows : 1;
+  }
+
+  get isComplete(): boolean {
+    return this.#found.length >= this.#limit;
+  }
+
+  offer(row: number): void {
+    // Rows of later records are in the order, too.
+    if (row >= this.#list.rows) return;
+    this.#block[this.#length++] = row;
+    if (this.#length < this.#full) return;
+    this.#filter();
+    if (this.#list.filter) this.#full = Math.min(2 * this.#full, blockRows);
+  }
+
+  /** At most as many as the limit. */
+  all(): number[] {
+    this.#filter();
+    return this.#found.slice(0, this.#limit);
+  }
+
+  #filter(): void {
+    const { filter } = this.#list;
+    const kept = filter ? filter(this.#block, this.#length) : this.#length;
+    for (let index = 0; index < kept; index++) this.#found.push(this.#block[index] as number);
+    this.#length = 0;
+  }
+}
+
 /** The walks for one page, which share one budget. */
 class ListWalk {
   readonly #list: FactList;
@@ -74,18 +118,16 @@ class ListWalk {
 
   /** The first rows of a stretch that are on the list; undefined when the budget is spent. */
   async rows(stretch: Stretch): Promise<number[] | undefined> {
-    const { rows, test } = this.#list;
     const isBeyond = this.#endOf(stretch);
     const maybeYield = createYielder(this.#work);
-    const found: number[] = [];
+    const found = new FoundRows(this.#list, stretch.limit);
     for (const row of this.#ordered.walk(this.#startOf(stretch))) {
-      if (found.length === stretch.limit || isBeyond(row)) return found;
-      if (this.#budget-- <= 0) return undefined;
+      if (found.isComplete || isBeyond(row)) break;
+      if (this.#budget-- <= 0) return found.all().length === stretch.limit ? found.all() : undefined;
       if (this.#budget % rowsPerYield === 0) await maybeYield();
-      // Rows of later records are in the order, too.
-      if (row < rows && (!test || test(row))) found.push(row);
+      found.offer(row);
     }
-    return found;
+    return found.all();
   }
 
   #startOf({ descending, start, isInclusive }: Stretch): WalkStart {
