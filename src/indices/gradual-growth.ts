@@ -19,7 +19,7 @@ export const grownCapacity = (capacity: number, needed: number): number =>
 export const tightCapacity = (_capacity: number, needed: number): number => needed + (needed >>> 4);
 
 /** The same as if each element up to `needed` were added alone, so that spare room does not depend on how many come at once. */
-export const capacityFor = (capacity: number, needed: number): number => {
+const capacityFor = (capacity: number, needed: number): number => {
   let grown = capacity;
   while (grown < needed) grown = grownCapacity(grown, grown + 1);
   return grown;

@@ -39,7 +39,7 @@ export const exchangeParts = (state: StateColumns, parts: Readonly<Record<string
 };
 
 /** The number of elements that a column from a file has room for: it is read into a buffer with some spare bytes. */
-export const capacityOf = ({ buffer, BYTES_PER_ELEMENT }: ColumnArray): number =>
+const capacityOf = ({ buffer, BYTES_PER_ELEMENT }: ColumnArray): number =>
   Math.floor(buffer.byteLength / BYTES_PER_ELEMENT);
 
 /** A column from a file with its spare room. */

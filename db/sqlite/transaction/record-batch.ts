@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { ArchivedRows } from '../archive/rows.ts';
