@@ -151,7 +151,8 @@ export class TextTable extends HashShards {
 
   /** The same of the texts of a column; null is read like an empty text. */
   #readKeysOf({ text, starts, ends: textEnds }: TextColumn, from: number): number {
-    this.#keys.provideRoom((textEnds[from] as number) - (starts[from] as number));
+    // Null ends before it starts.
+    this.#keys.provideRoom(Math.max(0, (textEnds[from] as number) - (starts[from] as number)));
     const [keys, ends, hashes, seed] = [this.#keys, this.#keyEnds, this.#hashes, this.seed];
     const limit = Math.min(textsAtOnce, starts.length - from);
     let position = 0;

@@ -120,3 +120,15 @@ test('a dictionary from a file has the texts that it had, also when others came 
     { numRuns: 40 },
   );
 });
+
+test('reads absent texts of a column without memory for them', () => {
+  const dictionary = createDictionary();
+  // Absent texts in all places of the blocks in which texts are read.
+  const texts = Array.from({ length: 3000 }, (_, index) => (index % 3 === 1 ? `text ${index % 7}` : null));
+  const before = process.memoryUsage().arrayBuffers;
+  const codes = dictionary.internAll(TextColumn.of([null, null, 'first', ...texts, null]));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+  expect([...codes.subarray(0, 4)]).toEqual([-1, -1, 0, -1]);
+  expect(codes.at(-1)).toBe(-1);
+  expect(dictionary.size).toBe(8);
+});
