@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from '../lib/exact-json.ts';
 import { fileBytesAt, fileChunks } from './file-chunks.ts';
+import { type JsonText, PlainObjectReader } from './plain-object.ts';
 import type { RecordText } from './record-bytes.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
@@ -40,12 +41,26 @@ export const createLineReader = (recordBytesMax: number, onRecord: (record: Sour
     const { raw } = text;
     const isReturned = raw.charCodeAt(raw.length - 1) === carriageReturn;
     const record = isReturned ? { ...text, raw: raw.slice(0, -1) } : text;
-    if (raw.charCodeAt(0) === openBrace || record.raw.trim() !== '') onRecord(jsonRecord(line, record));
+    if (raw.charCodeAt(0) !== openBrace && record.raw.trim() === '') return;
+    const read = jsonRecord(line, record);
+    if (read.value) objects.learn(read.value);
+    onRecord(read);
+  };
+  const objects = new PlainObjectReader();
+  /** Reads a line that is valid text. */
+  const readLine = (chunk: JsonText, start: number, end: number): void => {
+    const object = objects.read(chunk, start, end);
+    if (object === null) endLine({ raw: chunk.bytes.toString('utf8', start, end) });
+    else {
+      line += 1;
+      onRecord({ line, raw: object.raw, value: object.value });
+    }
   };
   return {
     push(chunk) {
       const linesEnd = chunk.lastIndexOf(newline) + 1;
-      let isText: boolean | undefined;
+      /** Null unless they are valid text. */
+      let lines: JsonText | null | undefined;
       let start = 0;
       while (start < linesEnd) {
         // Two hundred million empty lines fit in 200 kB of gzip.
@@ -54,8 +69,8 @@ export const createLineReader = (recordBytesMax: number, onRecord: (record: Sour
         if (end < 0) break;
         // Most lines are within one chunk of text, which is checked as a whole.
         const isWhole = pending.length === 0 && end - start <= recordBytesMax;
-        if (isWhole) isText ??= isUtf8(chunk.subarray(start, linesEnd));
-        if (isWhole && isText) endLine({ raw: chunk.toString('utf8', start, end) });
+        if (isWhole && lines === undefined) lines = textOf(chunk, start, linesEnd);
+        if (isWhole && lines) readLine(lines, start, end);
         else {
           pending.add(chunk, start, end);
           endLine(pending.drain());
@@ -67,6 +82,10 @@ export const createLineReader = (recordBytesMax: number, onRecord: (record: Sour
     finish: () => endLine(pending.drain()),
   };
 };
+
+/** Null for bytes that are not valid text from `start` up to `end`. */
+const textOf = (bytes: Buffer, start: number, end: number): JsonText | null =>
+  isUtf8(bytes.subarray(start, end)) ? { bytes, text: bytes.toString('latin1', 0, end) } : null;
 
 /** A file whose first lines, this many, hold no valid record is not JSON Lines. */
 const badLinesMax = 100;
