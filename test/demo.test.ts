@@ -86,7 +86,7 @@ describe('the demo data', () => {
       timeZone: 'UTC',
       orderBy: [],
     });
-    const groups = aggregation.groups();
+    const groups = await aggregation.groups();
     const prices = textOf('demo/transactions.json').match(/(?<="product_price": )[\d.]+/g) ?? [];
     const expected = prices.reduce((sum, price) => sum + microsOf(parseDecimal(price) ?? { units: 0, micros: 0 }), 0n);
     expect(total.count).toBe(prices.length);

@@ -84,8 +84,7 @@ interface GroupNode extends Group {
 const groupAt = async (node: GroupNode, sequence: number | undefined): Promise<Group> => {
   if (sequence === undefined || sequence === node.aggregation.sequence) return node;
   const then = await node.list.at(sequence);
-  const index = then.indexOf(node.key);
-  const [group] = index < 0 ? [] : then.groups(index, 1);
+  const group = await then.groupOf(node.key);
   if (group) return group;
   throw new DomainError('BAD_REQUEST', 'the cursor is of a state in which this group has no facts');
 };
@@ -277,7 +276,7 @@ builder.queryField('enrichedAggregate', (t) =>
       const { start, end, ...sides } = sliceOf(selection, aggregation.count);
       const periods = args.grain ? createPeriods(args.grain, args.timeZone) : null;
       const list = { asOf, at: memoized(aggregateAt), identity: selection.cursors.identity, periods };
-      const groups = aggregation.groups(start, end - start).map((each): GroupNode => {
+      const groups = (await aggregation.groups(start, end - start)).map((each): GroupNode => {
         const { group, key, measures } = each;
         return { group, key, measures, aggregation, list };
       });

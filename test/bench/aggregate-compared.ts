@@ -23,8 +23,10 @@ const [summingTurns, summingTurnMs, smokeTurnMs] = [4, 3000, 200];
 const microsPerCent = 10_000n;
 
 /** Every group with its texts, count and exact sum, as DuckDB's side reads them, too. */
-export const rowsOf = ({ groups }: Aggregation): GroupRow[] =>
-  groups().map(({ key, measures: { count, sum } }) => [key.USER_STATUS as string, key.CITY as string, count, sum]);
+export const rowsOf = async ({ groups }: Aggregation): Promise<GroupRow[]> => {
+  const found = await groups();
+  return found.map(({ key, measures: { count, sum } }) => [key.USER_STATUS as string, key.CITY as string, count, sum]);
+};
 
 /** Rows that are equal for equal groups. */
 const comparable = (rows: readonly GroupRow[], perCent: bigint): [string, number, bigint][] =>

@@ -25,14 +25,16 @@ const inOrder = (rows: Row[]): Row[] =>
   });
 
 /** Reads the key, count and sum of every group. */
-const rowsOf = ({ groups }: Aggregation, groupBy: AggregateRequest['groupBy']): Row[] =>
-  groups().map(
+const rowsOf = async ({ groups }: Aggregation, groupBy: AggregateRequest['groupBy']): Promise<Row[]> => {
+  const found = await groups();
+  return found.map(
     ({ key, measures: { count, sum } }): Row => [
       ...groupBy.map((name) => key[name] as string | number),
       BigInt(count),
       BigInt(sum),
     ],
   );
+};
 
 const microsPerCent = 10_000n;
 

@@ -1,5 +1,4 @@
 import { ageBandLabels } from '../../lib/age.ts';
-import { compareValues } from '../../lib/compare.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../user-status/status.ts';
 
@@ -67,11 +66,3 @@ export const definitionOf = (name: DimensionName): DimensionDefinition => dimens
 /** Whether facts of a kind have a dimension. */
 export const hasDimension = (source: FactSource, name: DimensionName): boolean =>
   (definitionOf(name).only ?? source) === source;
-
-/** The order of two values of a dimension: negative, zero or positive. */
-export const comparisonOf = (name: DimensionName): ((a: string | number, b: string | number) => number) => {
-  const { order } = definitionOf(name);
-  if (!order) return compareValues;
-  const ranks = new Map<string | number, number>(order.map((value, rank) => [value, rank]));
-  return (a, b) => (ranks.get(a) as number) - (ranks.get(b) as number);
-};

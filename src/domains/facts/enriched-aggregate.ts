@@ -1,13 +1,14 @@
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { Work } from '../../lib/work.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
 import type { AsOf, GroupFactsRequest, GroupQuery } from './engine.ts';
 import type { FactSet, StoredFact } from './fact-set.ts';
 import { checkFilter, type FilterLimits } from './filter.ts';
 import { GroupKeys } from './group-keys.ts';
 import type { Measures } from './group-measures.ts';
-import { type GroupOrder, groupsInOrder, KnownOrders } from './group-order.ts';
+import { checkOrder, type GroupOrder, GroupsInOrder, KnownOrders } from './group-order.ts';
 import { type MeasuredGroups, SharedGroups, type SharedGroupsLimits } from './shared-groups.ts';
 
 export interface AggregateRequest extends GroupQuery {
@@ -27,9 +28,9 @@ export interface Aggregation {
   /** Number of groups that pass `having`. */
   readonly count: number;
   /** Groups in the requested order: all, or up to `limit` from an offset. */
-  groups(offset?: number, limit?: number): Group[];
-  /** The index of the group with this key in the order, -1 when there is none. */
-  indexOf(key: GroupKey): number;
+  groups(offset?: number, limit?: number): Promise<Group[]>;
+  /** The group with this key. */
+  groupOf(key: GroupKey): Promise<Group | undefined>;
   readonly total: Measures;
   readonly sequence: number;
   /** What the facts were joined as of. */
@@ -65,11 +66,14 @@ export const createEnrichedAggregate = (
       const facts = factSets.find((each) => each.source === source);
       if (!facts) throw new Error(`no fact set has the source ${source}`);
       checkQuery(query, source, limits);
+      checkOrder(orderBy, query.groupBy);
       const spend = (groups: number): void => {
         work.groups += groups;
         if (work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
       };
       const found = await shared.find({ facts, query, work, spend });
+      // Others may wait for the same answer.
+      work.check();
       return aggregationOf({ ...found, query, orderBy, work, facts, knownOrders, groupKeys });
     },
   };
@@ -101,29 +105,43 @@ interface GroupedFacts extends MeasuredGroups {
   readonly groupKeys: GroupKeys;
 }
 
+/** Groups between two looks at the clock. */
+const groupsPerLook = 16_384;
+
 const aggregationOf = async (grouped: GroupedFacts): Promise<Aggregation> => {
-  const { groups, measures, query, facts } = grouped;
+  const { groups, measures, query, facts, work } = grouped;
   const { sequence } = groups;
   const { groupBy } = query;
-  const keyOf = grouped.groupKeys.of(groups, groupBy);
-  const order = await groupsInOrder({ ...grouped, groupBy, measuresOf: measures.of });
+  const ordered = await GroupsInOrder.of({ ...grouped, groupBy });
+  const count = ordered.unordered.length;
   const aggregation: Aggregation = {
-    count: order.length,
-    groups(offset = 0, limit = order.length) {
-      const shared = { keyOf, measuresOf: measures.of, aggregation };
-      const page = order.subarray(offset, offset + limit);
+    count,
+    async groups(offset = 0, limit = count) {
+      const page = await ordered.between(offset, offset + limit);
       const found = new Array<Group>(page.length);
-      for (let index = 0; index < page.length; index++) found[index] = new GroupOf(shared, page[index] as number);
+      const maybeYield = createYielder(work);
+      for (let index = 0; index < page.length; index++) {
+        found[index] = new GroupOf(shared, page[index] as number);
+        if (index % groupsPerLook === groupsPerLook - 1) await maybeYield();
+      }
       return found;
     },
-    indexOf: (key) =>
-      order.findIndex((group) => groupBy.every((name, index) => groups.valueOf(group, index) === key[name])),
+    async groupOf(key) {
+      const maybeYield = createYielder(work);
+      for (const [index, group] of ordered.unordered.entries()) {
+        if (groupBy.every((name, dimension) => groups.valueOf(group, dimension) === key[name]))
+          return new GroupOf(shared, group);
+        if (index % groupsPerLook === groupsPerLook - 1) await maybeYield();
+      }
+      return undefined;
+    },
     total: measures.total,
     bySeqs: (seqs) => facts.bySeqs(seqs),
     sequence,
     asOf: { validAtUs: query.asOf?.validAtUs, sequence },
     seqsOf: groups.seqsOf,
   };
+  const shared = { keyOf: grouped.groupKeys.of(groups, groupBy), measuresOf: measures.of, aggregation };
   return aggregation;
 };
 

@@ -28,5 +28,10 @@ export class GroupKeys {
   }
 }
 
-const keyOf = (groups: KeyedGroups, groupBy: readonly DimensionName[], group: number): GroupKey =>
-  Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
+const keyOf = (groups: KeyedGroups, groupBy: readonly DimensionName[], group: number): GroupKey => {
+  // Filled one by one, which takes a fraction of the time of making it from entries.
+  const key: { [Name in DimensionName]?: string | number } = {};
+  for (let index = 0; index < groupBy.length; index++)
+    key[groupBy[index] as DimensionName] = groups.valueOf(group, index);
+  return key as GroupKey;
+};

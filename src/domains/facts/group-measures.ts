@@ -3,6 +3,7 @@ import type { Extremes, FactGroups } from './engine.ts';
 
 export const measureNames = ['COUNT', 'DISTINCT_USERS', 'SUM', 'AVERAGE', 'MIN', 'MAX', 'MEDIAN'] as const;
 export type MeasureName = (typeof measureNames)[number];
+type AmountName = Exclude<MeasureName, 'COUNT' | 'DISTINCT_USERS'>;
 
 /** Measures of a group or of all of them. Amounts in millionths; methods cost another pass over the rows. */
 export interface Measures {
@@ -21,6 +22,10 @@ export interface Measures {
 
 export interface GroupMeasures {
   of(group: number): Measures;
+  /** Reads a number of each group. */
+  numbersOf(name: 'COUNT' | 'DISTINCT_USERS'): Promise<(group: number) => number>;
+  /** Reads an amount of each group, 0 where there is none. */
+  amountsOf(name: AmountName): Promise<(group: number) => bigint>;
   /** Over all groups. */
   readonly total: Measures;
 }
@@ -33,8 +38,40 @@ export const createGroupMeasures = (groups: FactGroups): GroupMeasures => {
     medians: once(() => groups.medians()),
     distinctUsers: once(() => groups.distinctUsers()),
   };
-  return { of: (group) => new MeasuresOf(measured, group), total: new MeasuresOf(measured, groups.counts.length) };
+  return {
+    of: (group) => new MeasuresOf(measured, group),
+    total: new MeasuresOf(measured, groups.counts.length),
+    async numbersOf(name) {
+      const numbers = name === 'COUNT' ? groups.counts : await measured.distinctUsers();
+      return (group) => numbers[group] as number;
+    },
+    amountsOf: (name) => amountsOf(measured, name),
+  };
 };
+
+const amountsOf = async (measured: MeasuredFacts, name: AmountName): Promise<(group: number) => bigint> => {
+  const { groups } = measured;
+  switch (name) {
+    case 'SUM':
+      return (group) => groups.sumOf(group);
+    case 'AVERAGE':
+      return (group) => new MeasuresOf(measured, group).average ?? 0n;
+    case 'MIN':
+      return whereAny(groups, (await measured.extremes()).minOf);
+    case 'MAX':
+      return whereAny(groups, (await measured.extremes()).maxOf);
+    case 'MEDIAN': {
+      const medians = await measured.medians();
+      return whereAny(groups, (group) => medians[group] as bigint);
+    }
+  }
+};
+
+/** Of groups that have an amount; 0 of others. */
+const whereAny =
+  ({ amounts }: Pick<FactGroups, 'amounts'>, amountOf: (group: number) => bigint) =>
+  (group: number): bigint =>
+    amounts[group] === 0 ? 0n : amountOf(group);
 
 interface MeasuredFacts {
   readonly groups: FactGroups;

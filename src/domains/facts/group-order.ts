@@ -1,12 +1,13 @@
 import { DomainError } from '../../errors.ts';
-import { cooperativeSort } from '../../indices/cooperative-sort.ts';
+import { type OrderColumn, orderByColumns } from '../../indices/column-order.ts';
+import type { Span } from '../../indices/key-sort.ts';
 import { rowNumbers } from '../../indices/row-numbers.ts';
-import { compareValues } from '../../lib/compare.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder, type Yielder } from '../../lib/yielding.ts';
-import { comparisonOf, type DimensionName } from './dimensions.ts';
+import type { DimensionName } from './dimensions.ts';
 import type { FactGroups, NumbersOfGroups } from './engine.ts';
-import type { MeasureName, Measures } from './group-measures.ts';
+import { columnOfBigInts, columnOfDimension, columnOfNumbers, reversed } from './group-columns.ts';
+import type { GroupMeasures, MeasureName } from './group-measures.ts';
 
 export interface GroupOrder {
   readonly dimension?: DimensionName | undefined;
@@ -16,27 +17,69 @@ export interface GroupOrder {
 
 interface OrderableGroups {
   readonly groups: Pick<FactGroups, 'valueOf' | 'counts' | 'numbering'>;
+  readonly measures: Pick<GroupMeasures, 'numbersOf' | 'amountsOf'>;
   readonly groupBy: readonly DimensionName[];
   readonly orderBy: readonly GroupOrder[];
-  readonly measuresOf: MeasuresOf;
   readonly work: Work;
   readonly knownOrders: KnownOrders;
 }
 
-/** The order of two groups. */
-type Compare = (a: number, b: number) => number;
-type MeasuresOf = (group: number) => Measures;
-
-/** The groups that have facts in the requested order, then ascending by every dimension: no two are equal, so that pages do not shift. */
-export const groupsInOrder = async (orderable: OrderableGroups): Promise<Uint32Array> => {
-  const { groups, orderBy, work, knownOrders } = orderable;
-  const { counts, numbering } = groups;
-  const maybeYield = createYielder(work);
-  const byDimensions = numbering && (await knownOrders.of(numbering, orderable));
-  const found = await nonEmpty(byDimensions ?? counts.length, counts, maybeYield);
-  if (byDimensions && orderBy.length === 0) return found;
-  return cooperativeSort(found, await comparisonOfGroups(orderable, found, byDimensions), maybeYield);
+/** Throws BAD_REQUEST for a dimension that the groups do not have. */
+export const checkOrder = (orderBy: readonly GroupOrder[], groupBy: readonly DimensionName[]): void => {
+  const missing = orderBy.find(({ dimension }) => dimension && !groupBy.includes(dimension))?.dimension;
+  if (missing) throw new DomainError('BAD_REQUEST', `orderBy names ${missing}, which groupBy does not`);
 };
+
+/**
+ * The groups that have facts in the requested order, then ascending by every dimension: no two are equal, so that pages do not
+ * shift.
+ */
+export class GroupsInOrder {
+  readonly #orderable: OrderableGroups;
+  /** The groups that have facts, by every dimension if that order is known. */
+  readonly #groups: Uint32Array;
+  /** What they have to be ordered by. */
+  readonly #orderBy: readonly GroupOrder[];
+  #all: Promise<Uint32Array> | undefined;
+
+  private constructor(orderable: OrderableGroups, groups: Uint32Array, orderBy: readonly GroupOrder[]) {
+    this.#orderable = orderable;
+    this.#groups = groups;
+    this.#orderBy = orderBy;
+  }
+
+  static async of(orderable: OrderableGroups): Promise<GroupsInOrder> {
+    const { groups, groupBy, orderBy, work, knownOrders } = orderable;
+    const { counts, numbering } = groups;
+    const byDimensions = numbering && (await knownOrders.of(numbering, orderable));
+    const found = await nonEmpty(byDimensions ?? counts.length, counts, createYielder(work));
+    return new GroupsInOrder(orderable, found, byDimensions ? orderBy : [...orderBy, ...ascendingBy(groupBy)]);
+  }
+
+  /** The groups in no certain order. */
+  get unordered(): Uint32Array {
+    return this.#groups;
+  }
+
+  /** Those from an index up to another one. A few of many cost a pass over all, and the order of a few. */
+  async between(from: number, to: number): Promise<Uint32Array> {
+    const { length } = this.#groups;
+    const needed = { from: Math.min(from, length), to: Math.min(to, length) };
+    if (needed.to - needed.from === length) this.#all ??= this.#order(needed);
+    return (await (this.#all ?? this.#order(needed))).subarray(needed.from, needed.to);
+  }
+
+  async #order(needed: Span): Promise<Uint32Array> {
+    if (this.#orderBy.length === 0 || needed.from >= needed.to) return this.#groups;
+    const maybeYield = createYielder(this.#orderable.work);
+    // Not for few groups, of which most answers consist.
+    if (this.#groups.length >= groupsPerLook) await maybeYield();
+    const columns = await columnsOf(this.#orderable, this.#orderBy, maybeYield);
+    const ordered = this.#groups.slice();
+    await orderByColumns(ordered, columns, needed, maybeYield);
+    return ordered;
+  }
+}
 
 /** The orders by all dimensions of groups that keep their numbers from answer to answer. */
 export class KnownOrders {
@@ -47,13 +90,17 @@ export class KnownOrders {
     const { length } = orderable.groups.counts;
     const known = this.#orders.get(numbering);
     if (known && known.length >= length) return known;
-    const all = rowNumbers(0, length);
-    const compare = await comparisonOfGroups({ ...orderable, orderBy: [] }, all);
-    const order = await cooperativeSort(all, compare, createYielder(orderable.work));
+    const order = rowNumbers(0, length);
+    const maybeYield = createYielder(orderable.work);
+    const columns = await columnsOf(orderable, ascendingBy(orderable.groupBy), maybeYield);
+    await orderByColumns(order, columns, { from: 0, to: length }, maybeYield);
     this.#orders.set(numbering, order);
     return order;
   }
 }
+
+const ascendingBy = (groupBy: readonly DimensionName[]): GroupOrder[] =>
+  groupBy.map((dimension) => ({ dimension, descending: false }));
 
 const groupsPerLook = 4096;
 
@@ -62,7 +109,7 @@ const nonEmpty = async (
   groups: Uint32Array | number,
   counts: NumbersOfGroups,
   maybeYield: Yielder,
-): Promise<Uint32Array<ArrayBuffer>> => {
+): Promise<Uint32Array> => {
   const listed = typeof groups === 'number' ? undefined : groups;
   const found = new Uint32Array(counts.length);
   let length = 0;
@@ -75,122 +122,27 @@ const nonEmpty = async (
   return found.subarray(0, length);
 };
 
-/** `byDimensions` are the groups ascending by every dimension, when that is known. */
-const comparisonOfGroups = async (
-  { groups, groupBy, orderBy, measuresOf, work }: OrderableGroups,
-  numbers: Uint32Array,
-  byDimensions?: Uint32Array,
-): Promise<Compare> => {
-  const dimensionsRanked = new Map<DimensionName, Compare>();
-  const byDimension = async (name: DimensionName): Promise<Compare> => {
-    const index = groupBy.indexOf(name);
-    if (index < 0) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
-    const ranked = dimensionsRanked.get(name) ?? (await byRank(name, (group) => groups.valueOf(group, index), of));
-    dimensionsRanked.set(name, ranked);
-    return ranked;
-  };
-  const of = { groups: numbers, work };
-  const parts: Compare[] = [];
+const columnsOf = async (
+  { groups, groupBy, measures }: OrderableGroups,
+  orderBy: readonly GroupOrder[],
+  maybeYield: Yielder,
+): Promise<OrderColumn[]> => {
+  const columns: OrderColumn[] = [];
   for (const { dimension, measure, descending } of orderBy) {
-    const compare = dimension ? await byDimension(dimension) : await byMeasure(measure as MeasureName, measuresOf, of);
-    parts.push(descending ? (a, b) => compare(b, a) : compare);
+    const index = dimension ? groupBy.indexOf(dimension) : -1;
+    const column = dimension
+      ? columnOfDimension(dimension, (group) => groups.valueOf(group, index), maybeYield)
+      : await columnOfMeasure(measure as MeasureName, measures, maybeYield);
+    columns.push(descending ? reversed(column) : column);
   }
-  if (byDimensions) parts.push(byRanks(ranksOf(byDimensions)));
-  else for (const name of groupBy) parts.push(await byDimension(name));
-  return (a, b) => {
-    for (const compare of parts) {
-      const order = compare(a, b);
-      if (order !== 0) return order;
-    }
-    return 0;
-  };
+  return columns;
 };
 
-/** The position of each number in an order of all numbers below a limit. */
-const ranksOf = (order: Uint32Array): Uint32Array => {
-  const ranks = new Uint32Array(order.length);
-  for (let rank = 0; rank < order.length; rank++) ranks[order[rank] as number] = rank;
-  return ranks;
-};
-
-const byRanks =
-  (ranks: Uint32Array): Compare =>
-  (a, b) =>
-    (ranks[a] as number) - (ranks[b] as number);
-
-interface OrderedGroups {
-  readonly groups: Uint32Array;
-  readonly work: Work;
-}
-
-const groupsPerYield = 1024;
-
-/** Compares the ranks of values: to compare two texts for each pair of groups takes ten times as long. */
-const byRank = async (
-  name: DimensionName,
-  valueOfGroup: (group: number) => string | number,
-  { groups, work }: OrderedGroups,
-): Promise<Compare> => {
-  const maybeYield = createYielder(work);
-  const numberOf = new Map<string | number, number>();
-  const values: (string | number)[] = [];
-  const numbers = new Uint32Array(groups.reduce((most, group) => Math.max(most, group), -1) + 1);
-  for (const [index, group] of groups.entries()) {
-    const value = valueOfGroup(group);
-    let number = numberOf.get(value);
-    if (number === undefined) {
-      number = values.length;
-      numberOf.set(value, number);
-      values.push(value);
-    }
-    numbers[group] = number;
-    if (index % groupsPerYield === 0) await maybeYield();
-  }
-  const compare = comparisonOf(name);
-  const order = await cooperativeSort(
-    Uint32Array.from(values.keys()),
-    (a, b) => compare(values[a] as string | number, values[b] as string | number),
-    maybeYield,
-  );
-  const ranks = ranksOf(order);
-  for (const group of groups) numbers[group] = ranks[numbers[group] as number] as number;
-  return byRanks(numbers);
-};
-
-const byMeasure = async (
+const columnOfMeasure = async (
   name: MeasureName,
-  measuresOf: MeasuresOf,
-  { groups, work }: OrderedGroups,
-): Promise<Compare> => {
-  const values = new Map<number, bigint | number>();
-  const maybeYield = createYielder(work);
-  for (const group of groups) {
-    values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
-    await maybeYield();
-  }
-  return (a, b) => {
-    return compareValues(values.get(a) ?? 0, values.get(b) ?? 0);
-  };
-};
-
-const readMeasure = (
-  measures: Measures,
-  name: MeasureName,
-): Promise<bigint | null> | Promise<number> | number | bigint | null => {
-  switch (name) {
-    case 'COUNT':
-      return measures.count;
-    case 'SUM':
-      return measures.sum;
-    case 'AVERAGE':
-      return measures.average;
-    case 'MIN':
-      return measures.min();
-    case 'MAX':
-      return measures.max();
-    case 'MEDIAN':
-      return measures.median();
-    case 'DISTINCT_USERS':
-      return measures.distinctUsers();
-  }
-};
+  measures: OrderableGroups['measures'],
+  maybeYield: Yielder,
+): Promise<OrderColumn> =>
+  name === 'COUNT' || name === 'DISTINCT_USERS'
+    ? columnOfNumbers(await measures.numbersOf(name), maybeYield)
+    : columnOfBigInts(await measures.amountsOf(name), maybeYield);

@@ -42,7 +42,8 @@ export const transactionsAggregate = defineRoute({
       orderBy: [],
     } as const;
     const aggregation = await enrichedAggregate.aggregate(byStatusAndCity, work);
-    return aggregation.groups().map(({ key, measures: { sum, count } }) => ({
+    const groups = await aggregation.groups();
+    return groups.map(({ key, measures: { sum, count } }) => ({
       user_status: key.USER_STATUS,
       city: key.CITY,
       sum: new ExactNumber(formatMicros(sum)),

@@ -57,7 +57,7 @@ describe('equal questions about one snapshot', () => {
       [7, 3000],
     ]);
     const again = await aggregates.aggregate({ ...byUser, orderBy: [{ dimension: 'USER', descending: true }] });
-    expect(again.groups(0, 1)[0]?.key).toEqual({ USER: 'u6' });
+    expect((await again.groups(0, 1))[0]?.key).toEqual({ USER: 'u6' });
     expect(await again.total.median()).toBe(1_499_500_000n);
     expect(budgets).toHaveLength(1);
   });
