@@ -1,4 +1,13 @@
-import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -115,6 +124,17 @@ describe('an index file', () => {
     }
     writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(1)]));
     await expect(readAll(path)).rejects.toThrow(UnusableFile);
+  });
+
+  it('whose trailer has a damaged length is refused before so much of it is read', async () => {
+    const { data, path, answers } = await withFile();
+    const trailer = Buffer.from(readFileSync(path).subarray(-48));
+    // Without blocks on the disk, and larger than any buffer.
+    const size = 2 ** 35;
+    truncateSync(path, size - trailer.length);
+    trailer.writeBigUInt64BE(BigInt(size - 1000));
+    appendFileSync(path, trailer);
+    expect(await startWithout(data, answers)).toEqual(['it is cut']);
   });
 
   it('that is damaged, of another ledger or of the future is ignored with one line, and replaced at the next stop', async () => {

@@ -61,9 +61,18 @@ export const encodeFooter = (footer: Footer): Buffer => {
   return Buffer.concat([text, length, digestOf(text), end]);
 };
 
-/** How long the footer is, by the trailer; null when the file does not end with one. */
-export const footerBytesIn = (trailer: Buffer): number | null =>
-  trailer.length === trailerBytes && trailer.subarray(40).equals(end) ? Number(trailer.readBigUInt64BE(0)) : null;
+/** A footer describes columns, whose number does not depend on the records: it has some 30 kB. */
+const footerBytesMax = 2 ** 20;
+
+/**
+ * How long the footer is, by the trailer; null when the file does not end with one. A length that is damaged itself must not
+ * decide how much is read: nothing is checked before.
+ */
+export const footerBytesIn = (trailer: Buffer): number | null => {
+  if (trailer.length !== trailerBytes || !trailer.subarray(40).equals(end)) return null;
+  const bytes = Number(trailer.readBigUInt64BE(0));
+  return bytes <= footerBytesMax ? bytes : null;
+};
 
 /** The footer of a file of this size; null when it is not as it was written. */
 export const decodeFooter = (text: Buffer, trailer: Buffer, fileBytes: number): Footer | null => {
