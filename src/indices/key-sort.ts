@@ -7,7 +7,7 @@ export interface Span {
 }
 
 /** Items, and the key of each: a number. */
-export interface KeyedItems {
+interface KeyedItems {
   readonly items: Uint32Array;
   readonly keys: Float64Array;
 }
