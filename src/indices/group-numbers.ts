@@ -1,3 +1,4 @@
+import type { PositionPattern } from './number-column.ts';
 import { createNumberTable, type NumberTable, pairKey } from './number-table.ts';
 
 /** A dimension as a column of codes: each row has a code, an integer from 0, below 2^26. */
@@ -8,11 +9,22 @@ export interface CodedRows {
 }
 
 /** Writes one code for each row; `codes` has room for them. */
-export type ReadCodes = (rows: Uint32Array, codes: Uint32Array) => void;
+export type ReadCodes = (rows: Uint32Array, codes: Uint32Array, pattern?: PositionPattern) => void;
 
-export const readCodesOf = (coded: CodedRows, rows: Uint32Array, codes: Uint32Array): void => {
-  if (coded.readCodes) coded.readCodes(rows, codes);
+export const readCodesOf = (
+  coded: CodedRows,
+  rows: Uint32Array,
+  codes: Uint32Array,
+  pattern?: PositionPattern,
+): void => {
+  if (coded.readCodes) coded.readCodes(rows, codes, pattern);
+  else if (pattern === 'RUN') readCodesOfRun(coded, rows, codes);
   else for (let index = 0; index < rows.length; index++) codes[index] = coded.codeOf(rows[index] as number);
+};
+
+const readCodesOfRun = ({ codeOf }: CodedRows, rows: Uint32Array, codes: Uint32Array): void => {
+  const [first = 0] = rows;
+  for (let index = 0; index < rows.length; index++) codes[index] = codeOf(first + index);
 };
 
 /** Assigns rows to groups by their codes in several dimensions; groups are numbered from 0 in the order of their first rows. */
@@ -20,7 +32,7 @@ export interface Grouper {
   readonly groups: number;
   groupOf(row: number): number;
   /** Writes the groups of many rows. */
-  readGroups(rows: Uint32Array, groups: Uint32Array): void;
+  readGroups(rows: Uint32Array, groups: Uint32Array, pattern?: PositionPattern): void;
   /** The group's code in each dimension. */
   codesOf(group: number): number[];
 }

@@ -1,11 +1,12 @@
+import { decimalOf } from '../lib/millionths.ts';
+
 /** What is summed of rows: their number, how many have an amount, and the amounts. */
 export interface SummedRows {
   atUsOf(row: number): number;
   /** Writes the times of rows. */
   readTimes(rows: Uint32Array, into: Float64Array): void;
-  /** Writes the amounts of rows, with `noAmount` as the millionths of rows without one. */
-  readAmounts(rows: Uint32Array, into: { readonly units: Float64Array; readonly micros: Int32Array }): void;
-  readonly noAmount: number;
+  /** Writes the amounts of rows in millionths (`millionthsOf`), NaN for none. */
+  readAmounts(rows: Uint32Array, into: Float64Array): void;
 }
 
 /** The rows of a block at most. */
@@ -88,11 +89,13 @@ export const areExact = ({ units, micros }: GroupSums): boolean => {
 
 const isExact = (sum: number): boolean => sum < exactMax && sum > -exactMax;
 
+/** Up to this number, an amount in millionths can be split without an error. */
+const splitMax = 2 ** 52;
+
 /** The amounts of a block of rows that are added to sums. */
 export class AmountBlock {
   readonly #rows: SummedRows;
-  readonly #units = new Float64Array(blockRows);
-  readonly #micros = new Int32Array(blockRows);
+  readonly #amounts = new Float64Array(blockRows);
   #length = 0;
 
   constructor(rows: SummedRows) {
@@ -102,7 +105,7 @@ export class AmountBlock {
   /** At most `blockRows` rows. */
   read(rows: Uint32Array): void {
     this.#length = rows.length;
-    this.#rows.readAmounts(rows, { units: this.#units, micros: this.#micros });
+    this.#rows.readAmounts(rows, this.#amounts);
   }
 
   /** Adds all rows to the sums of their groups, or takes them away; false when the layout does not hold the result. */
@@ -112,17 +115,19 @@ export class AmountBlock {
 
   /** The same for one row. */
   addOne(index: number, sums: GroupSums, group: number, sign: 1 | -1): boolean {
-    const [units, micros] = [this.#units[index] as number, this.#micros[index] as number];
-    const hasAmount = micros !== this.#rows.noAmount;
+    const amount = this.#amounts[index] as number;
     sums.counts[group] = (sums.counts[group] as number) + sign;
     if (!sums.units) {
-      if (!hasAmount) return false;
-      const sum = (sums.micros[group] as number) + sign * (units * microsPerUnit + micros);
+      const sum = (sums.micros[group] as number) + sign * amount;
       sums.micros[group] = sum;
+      // False for NaN, too.
       return isExact(sum);
     }
-    if (!hasAmount) return true;
+    if (Number.isNaN(amount)) return true;
     sums.amounts[group] = (sums.amounts[group] as number) + sign;
+    let units = Math.round(amount / microsPerUnit);
+    let micros = amount - units * microsPerUnit;
+    if (!(amount < splitMax && amount > -splitMax)) ({ units, micros } = decimalOf(amount));
     sums.micros[group] = (sums.micros[group] as number) + sign * micros;
     const sum = (sums.units[group] as number) + sign * units;
     sums.units[group] = sum;
@@ -130,16 +135,14 @@ export class AmountBlock {
   }
 
   #addCompact({ counts, micros: sums }: GroupSums, groups: Uint32Array, sign: 1 | -1): boolean {
-    const [units, micros, length] = [this.#units, this.#micros, this.#length];
-    const { noAmount } = this.#rows;
+    const [amounts, length] = [this.#amounts, this.#length];
     let isHeld = true;
     for (let index = 0; index < length; index++) {
       const group = groups[index] as number;
-      const ofMicros = micros[index] as number;
       counts[group] = (counts[group] as number) + sign;
-      const sum = (sums[group] as number) + sign * ((units[index] as number) * microsPerUnit + ofMicros);
+      const sum = (sums[group] as number) + sign * (amounts[index] as number);
       sums[group] = sum;
-      if (ofMicros === noAmount || !(sum < exactMax && sum > -exactMax)) isHeld = false;
+      if (!(sum < exactMax && sum > -exactMax)) isHeld = false;
     }
     return isHeld;
   }

@@ -54,14 +54,14 @@ class GrowingGrouper implements Grouper {
     return this.#groupAt(cell, row);
   };
 
-  readonly readGroups = (rows: Uint32Array, groups: Uint32Array): void => {
+  readonly readGroups: Grouper['readGroups'] = (rows, groups, pattern) => {
     if (this.#codes.length < rows.length) {
       this.#codes = new Uint32Array(rows.length);
       this.#cells = new Float64Array(rows.length);
     }
     const [codesOfRows, cells] = [this.#codes, this.#cells];
     for (const [digit, dimension] of this.#digits.entries()) {
-      readCodesOf(dimension, rows, codesOfRows);
+      readCodesOf(dimension, rows, codesOfRows, pattern);
       if (digit === 0) for (let index = 0; index < rows.length; index++) cells[index] = codesOfRows[index] as number;
       else addDigit(cells, codesOfRows, dimension.codes, rows.length);
     }
@@ -131,12 +131,12 @@ class FlatGrouper implements Grouper {
     return known === absentUint32 ? this.#addGroup(cell, row) : known;
   };
 
-  readonly readGroups = (rows: Uint32Array, groups: Uint32Array): void => {
+  readonly readGroups: Grouper['readGroups'] = (rows, groups, pattern) => {
     if (this.#codes.length < rows.length) this.#codes = new Uint32Array(rows.length);
     const [codesOfRows, groupsOfCells] = [this.#codes, this.#groups];
     groups.fill(0, 0, rows.length);
     for (const dimension of this.#dimensions) {
-      readCodesOf(dimension, rows, codesOfRows);
+      readCodesOf(dimension, rows, codesOfRows, pattern);
       const { codes } = dimension;
       for (let index = 0; index < rows.length; index++)
         groups[index] = (groups[index] as number) * codes + (codesOfRows[index] as number);

@@ -68,7 +68,11 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
     },
     at: (position) => values[position] as number,
     read: (from, into) => into.set(values.subarray(from, from + into.length)),
-    readAt: (positions, into) => gather(values, positions, into),
+    readAt(positions, into, pattern) {
+      const [first = 0] = positions;
+      if (pattern === 'RUN') into.set(values.subarray(first, first + positions.length));
+      else gather(values, positions, into);
+    },
     push(value) {
       if (length >= dueAt) makeRoom(length + 1);
       values[length] = value;

@@ -19,9 +19,15 @@ export interface NumberColumn {
 export interface BlockColumn extends NumberColumn {
   /** Copies as many numbers as `into` has room for, from a position on. */
   read(from: number, into: NumberArray): void;
-  /** Writes the numbers at some positions. */
-  readAt(positions: Uint32Array, into: NumberArray): void;
+  /** Writes the numbers at some positions; those of a run take a fifth of the time. */
+  readAt(positions: Uint32Array, into: NumberArray, pattern?: PositionPattern): void;
 }
+
+/**
+ * What is known of positions: they ascend, or they are a run, in which each is one greater than that before it. Of a run only the
+ * first and the number are read.
+ */
+export type PositionPattern = 'RUN' | 'ASCENDING' | undefined;
 
 export type NumberArray = Float64Array | Int32Array | Uint32Array | Uint8Array;
 

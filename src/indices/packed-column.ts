@@ -1,6 +1,6 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, GradualGrowth, grownCapacity } from './gradual-growth.ts';
-import type { AscendingColumn, BlockColumn, NumberArray } from './number-column.ts';
+import type { AscendingColumn, BlockColumn, NumberArray, PositionPattern } from './number-column.ts';
 import { blockSize, distanceAt, packBlock, unpackedBits } from './packed-block.ts';
 import { type StateColumns, withSpare } from './state-columns.ts';
 
@@ -71,8 +71,9 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     for (let index = 0; index < into.length; index++) into[index] = this.at(from + index);
   }
 
-  readAt(positions: Uint32Array, into: NumberArray): void {
-    for (let index = 0; index < positions.length; index++) into[index] = this.at(positions[index] as number);
+  readAt(positions: Uint32Array, into: NumberArray, pattern?: PositionPattern): void {
+    if (pattern === 'RUN') this.read(positions[0] ?? 0, into.subarray(0, positions.length));
+    else for (let index = 0; index < positions.length; index++) into[index] = this.at(positions[index] as number);
   }
 
   upperBound(bound: number): number {

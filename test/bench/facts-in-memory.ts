@@ -56,10 +56,7 @@ const appendFacts = (columns: FactColumns, { facts }: BenchmarkData, from: numbe
     seqs: Float64Array.from(cents, (_cents, index) => from + index + 1),
     users: Int32Array.from(facts.user.subarray(from, from + rowsAtOnce)),
     ...{ occurredAtUs, recordedAtUs: occurredAtUs },
-    amounts: {
-      units: Float64Array.from(cents, (each) => Math.floor(each / 100)),
-      micros: Int32Array.from(cents, (each) => (each % 100) * 10_000),
-    },
+    amounts: Float64Array.from(cents, (each) => 10_000 * each),
   };
   columns.append(block, { futureToleranceMs: 0 });
 };

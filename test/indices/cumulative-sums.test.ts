@@ -34,17 +34,10 @@ const summedRows = (
   unitsOf: (row: number) => number,
   microsOf: (row: number) => number,
 ): SummedRows => {
-  const noAmount = 2_000_000;
   return {
-    ...{ atUsOf, noAmount },
+    atUsOf,
     readTimes: (rows, into) => into.set(Array.from(rows, atUsOf)),
-    readAmounts(rows, { units, micros }) {
-      for (const [index, row] of rows.entries()) {
-        const hasAmount = !Number.isNaN(unitsOf(row));
-        units[index] = hasAmount ? unitsOf(row) : 0;
-        micros[index] = hasAmount ? microsOf(row) : noAmount;
-      }
-    },
+    readAmounts: (rows, into) => into.set(Array.from(rows, (row) => 1e6 * unitsOf(row) + microsOf(row))),
   };
 };
 

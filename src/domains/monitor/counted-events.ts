@@ -1,3 +1,4 @@
+import type { Decimal } from '../../lib/decimal.ts';
 import type { ArrivalSnapshot } from './arrival-history.ts';
 import type { CountedUsers } from './counted-users.ts';
 import type { SplitHistory } from './split-history.ts';
@@ -13,7 +14,7 @@ export interface OrderValues {
 }
 
 /** The value of an order, rounded as every engine does. */
-export const orderValueOf = (units: number, micros: number): number => units + micros / 1e6;
+export const orderValueOf = ({ units, micros }: Decimal): number => units + micros / 1e6;
 
 /** An event as an example. */
 export interface ExampleEvent {

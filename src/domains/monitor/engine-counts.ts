@@ -68,7 +68,10 @@ export const countByEngine = async (
     orders: {
       count: orders.count,
       totalMicros: orders.total,
-      largest: orderValueOf(Number(orders.largest / 1_000_000n), Number(orders.largest % 1_000_000n)),
+      largest: orderValueOf({
+        units: Number(orders.largest / 1_000_000n),
+        micros: Number(orders.largest % 1_000_000n),
+      }),
       largestUser: largestUser === null ? null : codeOf(largestUser),
     },
     ...{ users, split, splits },

@@ -1,5 +1,6 @@
-import { createDecimalSums } from '../../indices/decimal-sums.ts';
+import { DecimalSums } from '../../indices/decimal-sums.ts';
 import { PackedColumn } from '../../indices/packed-column.ts';
+import { decimalOf } from '../../lib/millionths.ts';
 import { type Experiment, isInPeriod } from '../experiments/plan.ts';
 import type { FactColumns } from '../facts/memory/columns.ts';
 import { armsOf, checkCells } from './arms.ts';
@@ -45,7 +46,7 @@ export class ExperimentCounts {
   readonly #order: ArrivalOrder;
   /** The number and the sum of order values above 0, the largest and its row. */
   #orders = { count: 0, largest: 0, largestRow: -1 };
-  readonly #orderSum = createDecimalSums();
+  readonly #orderSum = new DecimalSums();
   #histories: Histories | null = null;
   /** The number of rows when the histories were complete. */
   #replayed = 0;
@@ -77,15 +78,16 @@ export class ExperimentCounts {
       this.accountTypes.add(events.accountTypeOf(row));
       this.eventTypes.add(events.eventTypeOf(row));
       if (events.namedExperimentOf(row) === null) this.unnamedCount++;
-      if (columns.hasAmount(row)) this.#addOrder(row, columns.unitsOf(row), columns.microsOf(row));
+      this.#addOrder(row, columns.amountOf(row));
     }
   }
 
-  #addOrder(row: number, units: number, micros: number): void {
-    const value = orderValueOf(units, micros);
-    if (value <= 0) return;
+  #addOrder(row: number, amount: number): void {
+    // NaN is no amount.
+    if (!(amount > 0)) return;
+    const value = orderValueOf(decimalOf(amount));
     const { count, largest, largestRow } = this.#orders;
-    this.#orderSum.add(0, units, micros);
+    this.#orderSum.add(0, amount);
     const isLargest = value > largest;
     this.#orders = {
       count: count + 1,

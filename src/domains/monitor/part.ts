@@ -80,7 +80,7 @@ const rowVisitor = (work: Work) => {
           const row = rows.at(index);
           if (row < end) block[count++] = row;
         }
-        count = rowFilter(block, count);
+        count = rowFilter.keep(block, count);
         for (let index = 0; index < count; index++) visit(block[index] as number);
       }
   };

@@ -1,4 +1,4 @@
-import { createDecimalSums } from '../../indices/decimal-sums.ts';
+import { DecimalSums } from '../../indices/decimal-sums.ts';
 import { absentUint32, growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import type { PassScope, UserOutcomes } from './event-passes.ts';
 import { type ScannedEvents, scanEvents } from './scan-events.ts';
@@ -15,11 +15,12 @@ export const scanOutcomes = async (
   await scanEvents(scanned, scope, (row) => {
     const index = table.indexOf(columns.userOf(row));
     table.addExposure(index, events.variantOf(row), columns.occurredAtUsOf(row));
-    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
-    const isRefund = units < 0 || micros < 0;
-    const isOrder = !isRefund && (types ? types.has(events.eventTypeOf(row)) : units > 0 || micros > 0);
+    const known = columns.amountOf(row);
+    const amount = Number.isNaN(known) ? 0 : known;
+    const isRefund = amount < 0;
+    const isOrder = !isRefund && (types ? types.has(events.eventTypeOf(row)) : amount > 0);
     if (isOrder) table.addOrder(index);
-    if (isOrder || isRefund) table.values.add(index, units, micros);
+    if (isOrder || isRefund) table.values.add(index, amount);
   });
   return {
     userCount: table.size,
@@ -40,7 +41,7 @@ class UserTable {
   readonly variants = growableUint32();
   readonly crossovers = growableUint8();
   readonly orders = growableUint32();
-  readonly values = createDecimalSums();
+  readonly values = new DecimalSums();
   readonly #firstAtUs = growableFloat64();
 
   get size(): number {

@@ -40,8 +40,16 @@ const instant = fc.oneof(
     .map(([month, day]) => Date.UTC(2025, month, day) * 1000),
   fc.constantFrom(Date.UTC(1970, 0, 1) * 1000, Date.UTC(2100, 1, 28) * 1000),
 );
+const condition: fc.Arbitrary<FactFilter> = fc.oneof(
+  fc.constantFrom('non-paying', 'paying').map((status) => ({ userStatus: [status] as const })),
+  fc.constantFrom('city-0', 'city-1', 'base').map((city) => ({ cities: [city] })),
+  fc.integer({ min: 0, max: 60 }).map((units) => ({ amountAtLeast: { units, micros: 250_000 } })),
+);
 const where: fc.Arbitrary<FactFilter | undefined> = fc.oneof(
   fc.constant(undefined),
+  condition,
+  fc.record({ not: condition, range: fc.record({ since: instant }) }),
+  fc.record({ or: fc.array(condition, { minLength: 1, maxLength: 3 }) }),
   fc.record({ range: fc.record({ since: instant }) }),
   fc.tuple(instant, instant).map(([a, b]) => ({ range: { between: { from: Math.min(a, b), to: Math.max(a, b) } } })),
   fc.constantFrom('P1D', 'P40D', 'P1Y').map((last) => ({ range: { last } })),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFactColumns, noAmount } from '../../../src/domains/facts/memory/columns.ts';
+import { createFactColumns } from '../../../src/domains/facts/memory/columns.ts';
 import { createEnrichment } from '../../../src/domains/facts/memory/enrichment.ts';
 import type { Join } from '../../../src/domains/facts/memory/join.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -46,7 +46,7 @@ const createModel = () => {
     add(user: number) {
       sequence += 1;
       const seqs = Float64Array.of(sequence);
-      const amounts = { units: Float64Array.of(0), micros: Int32Array.of(noAmount) };
+      const amounts = Float64Array.of(Number.NaN);
       facts.append(
         { seqs, users: Int32Array.of(user), occurredAtUs: seqs, recordedAtUs: seqs, amounts },
         { futureToleranceMs: 0 },

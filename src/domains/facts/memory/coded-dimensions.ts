@@ -42,8 +42,8 @@ const mapped = ({ codeOf, readCodes }: CodedRows, map: (code: number) => number)
   codeOf: (row) => map(codeOf(row)),
   readCodes:
     readCodes &&
-    ((rows, codes) => {
-      readCodes(rows, codes);
+    ((rows, codes, pattern) => {
+      readCodes(rows, codes, pattern);
       for (let index = 0; index < rows.length; index++) codes[index] = map(codes[index] as number);
     }),
 });
@@ -94,21 +94,24 @@ const byImage: CodedDimensionOf = (enriched) => ({
 
 /** Combinations of grain and time zone whose periods are remembered. */
 const knownPeriods = 8;
+/** A table with more periods is not used for another question: each takes some 50 bytes. */
+const periodsMax = 100_000;
 
 const byPeriod = (facts: FactColumns): CodedDimensionOf => {
   const known = new LRUCache<string, PeriodCodes>({ max: knownPeriods });
   return (_enriched, { grain, timeZone }) => {
     if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
     const key = `${grain} ${timeZone}`;
-    const periods = known.get(key) ?? new PeriodCodes(grain, timeZone);
+    const remembered = known.get(key);
+    const periods = remembered && remembered.size < periodsMax ? remembered : new PeriodCodes(grain, timeZone);
     known.set(key, periods);
     let times = new Float64Array(0);
     return {
       codeOf: (row) => periods.codeAt(facts.occurredAtUsOf(row)),
-      readCodes(rows, codes) {
+      readCodes(rows, codes, pattern) {
         if (times.length < rows.length) times = new Float64Array(rows.length);
-        facts.readTimes(rows, times);
-        for (let index = 0; index < rows.length; index++) codes[index] = periods.codeAt(times[index] as number);
+        facts.readTimes(rows, times, pattern);
+        periods.readCodes(times, rows.length, codes);
       },
       codes: Number.POSITIVE_INFINITY,
       valueOf: (code) => periods.startOf(code),

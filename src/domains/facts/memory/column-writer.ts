@@ -1,4 +1,5 @@
 import { type KeyedRows, rowsInKeyOrder } from '../../../indices/key-order.ts';
+import type { PositionPattern } from '../../../indices/number-column.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
 import type { Yielder } from '../../../lib/yielding.ts';
 import type { AsOf } from '../engine.ts';
@@ -8,21 +9,51 @@ const chunkBits = 14;
 export const chunkRows = 1 << chunkBits;
 const chunkMask = chunkRows - 1;
 
-/** The code of a row in a column of chunks. */
-export const codeOf = (chunks: readonly Chunk[], row: number): number =>
-  (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
+/** A part of a column of codes. */
+type CodeChunk = Chunk | Uint16Array;
 
-/** Reads chunk by chunk: rows that follow each other are mostly in the same one. */
-export const readChunks = (chunks: readonly Chunk[], rows: Uint32Array, codes: Uint32Array): void => {
+/** The code of a row in a column of chunks. */
+export const codeOf = (chunks: readonly CodeChunk[], row: number): number =>
+  (chunks[row >>> chunkBits] as CodeChunk)[row & chunkMask] as number;
+
+/** Reads chunk by chunk: rows are mostly in the same one as the row before. */
+export const readChunks = (
+  chunks: readonly CodeChunk[],
+  rows: Uint32Array,
+  codes: Uint32Array,
+  pattern?: PositionPattern,
+): void => {
+  if (pattern === 'RUN') {
+    readRun(chunks, rows[0] ?? 0, codes.subarray(0, rows.length));
+    return;
+  }
   for (let index = 0; index < rows.length; ) {
     const number = (rows[index] as number) >>> chunkBits;
-    const chunk = chunks[number] as Chunk;
-    let end = index + 1;
-    while (end < rows.length && (rows[end] as number) >>> chunkBits === number) end++;
+    const chunk = chunks[number] as CodeChunk;
+    const isToEnd = pattern === 'ASCENDING' && (rows.at(-1) as number) >>> chunkBits === number;
+    const end = isToEnd ? rows.length : endOfChunk(number, rows, index + 1);
     const read = { rows, index, end };
     if (chunk instanceof Uint8Array) readBytes(chunk, read, codes);
+    else if (chunk instanceof Uint16Array) readHalfWords(chunk, read, codes);
     else readWords(chunk, read, codes);
     index = end;
+  }
+};
+
+/** The index of the first row from one on that is in another chunk. */
+const endOfChunk = (number: number, rows: Uint32Array, from: number): number => {
+  let end = from;
+  while (end < rows.length && (rows[end] as number) >>> chunkBits === number) end++;
+  return end;
+};
+
+/** Reads as many rows as there is room for, from one on. */
+const readRun = (chunks: readonly CodeChunk[], first: number, codes: Uint32Array): void => {
+  for (let read = 0; read < codes.length; ) {
+    const from = (first + read) & chunkMask;
+    const part = (chunks[(first + read) >>> chunkBits] as CodeChunk).subarray(from, from + codes.length - read);
+    codes.set(part, read);
+    read += part.length;
   }
 };
 
@@ -35,6 +66,10 @@ interface RowsOfChunk {
 
 // One for each type of arrays: a loop that meets both takes several times as long.
 const readBytes = (chunk: Uint8Array, { rows, index, end }: RowsOfChunk, codes: Uint32Array): void => {
+  for (let each = index; each < end; each++) codes[each] = chunk[(rows[each] as number) & chunkMask] as number;
+};
+
+const readHalfWords = (chunk: Uint16Array, { rows, index, end }: RowsOfChunk, codes: Uint32Array): void => {
   for (let each = index; each < end; each++) codes[each] = chunk[(rows[each] as number) & chunkMask] as number;
 };
 

@@ -1,10 +1,13 @@
-import { growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
-import type { AscendingColumn, BlockColumn } from '../../../indices/number-column.ts';
+import type { ReadCodes } from '../../../indices/group-numbers.ts';
+import { growableFloat64, growableUint32 } from '../../../indices/growable.ts';
+import type { AscendingColumn, BlockColumn, PositionPattern } from '../../../indices/number-column.ts';
 import { PackedColumn } from '../../../indices/packed-column.ts';
 import { SeqColumn } from '../../../indices/seq-column.ts';
 import { exchangeColumns, type StateColumns } from '../../../indices/state-columns.ts';
 import { parseDecimal } from '../../../lib/decimal.ts';
+import { millionthsOf } from '../../../lib/millionths.ts';
 import type { TextColumn } from '../../../lib/text-column.ts';
+import { type AmountColumn, createAmountColumn, PackedAmounts } from './amount-columns.ts';
 import { UserRows } from './user-rows.ts';
 
 /** Facts that follow each other in the ledger, as arrays of the same length. */
@@ -13,7 +16,8 @@ export interface FactBlock {
   readonly users: Int32Array;
   readonly occurredAtUs: Float64Array;
   readonly recordedAtUs: Float64Array;
-  readonly amounts: AmountBlock;
+  /** In millionths, NaN for none. */
+  readonly amounts: Float64Array;
 }
 
 export interface FutureLimit {
@@ -30,14 +34,7 @@ interface FactNumbers {
   readonly seq: AscendingColumn;
   readonly user: BlockColumn;
   readonly occurredAtUs: BlockColumn;
-  /** Whole units of the amount; 0 without an amount. */
-  readonly units: BlockColumn;
-  /** Millionths of the amount, or `noAmount`. */
-  readonly micros: BlockColumn;
 }
-
-/** Stands for no amount: the millionths of an amount are fewer. */
-export const noAmount = 1_000_000;
 
 /**
  * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts
@@ -56,44 +53,30 @@ export interface FactColumns {
   readonly seqOf: (row: number) => number;
   readonly userOf: (row: number) => number;
   readonly occurredAtUsOf: (row: number) => number;
-  /** Writes the users of some rows. */
-  readonly readUsers: (rows: Uint32Array, into: Uint32Array) => void;
+  /** Writes the users of some rows */
+  readonly readUsers: ReadCodes;
   /** The same for as many rows as `into` has room for, from a row on. */
   readonly readUsersFrom: (from: number, into: Uint32Array) => void;
-  readonly readTimes: (rows: Uint32Array, into: Float64Array) => void;
-  readonly hasAmount: (row: number) => boolean;
-  /** Whole units of the amount; 0 without an amount. */
-  readonly unitsOf: (row: number) => number;
-  /** Millionths of the amount; 0 without an amount. */
-  readonly microsOf: (row: number) => number;
-  /** Writes the amounts of rows, with `noAmount` as the millionths of rows without one. */
-  readonly readAmounts: (rows: Uint32Array, into: AmountBlock) => void;
+  readonly readTimes: (rows: Uint32Array, into: Float64Array, pattern?: PositionPattern) => void;
+  /** The amount in millionths (`millionthsOf`), NaN for none. */
+  readonly amountOf: (row: number) => number;
+  /** Writes the amounts of rows. */
+  readonly readAmounts: (rows: Uint32Array, into: Float64Array, pattern?: PositionPattern) => void;
   exchange(columns: StateColumns): void;
   readonly byteLength: number;
 }
 
-/** Amounts of rows: whole units and millionths. */
-export interface AmountBlock {
-  readonly units: Float64Array;
-  readonly micros: Int32Array;
-}
-
 /** Reads amounts of facts; null stands for none. Throws for one that is malformed. */
-export const readAmountTexts = ({ text, starts, ends }: TextColumn, seqs: Float64Array): AmountBlock => {
-  const units = new Float64Array(starts.length);
-  const micros = new Int32Array(starts.length);
+export const readAmountTexts = ({ text, starts, ends }: TextColumn, seqs: Float64Array): Float64Array => {
+  const amounts = new Float64Array(starts.length).fill(Number.NaN);
   for (let index = 0; index < starts.length; index++) {
     const [start, end] = [starts[index] as number, ends[index] as number];
-    if (end < start) {
-      micros[index] = noAmount;
-      continue;
-    }
+    if (end < start) continue;
     const amount = parseDecimal(text, start, end);
     if (!amount) throw new Error(`record ${seqs[index]} holds the malformed amount ${text.slice(start, end)}`);
-    units[index] = amount.units;
-    micros[index] = amount.micros;
+    amounts[index] = millionthsOf(amount);
   }
-  return { units, micros };
+  return amounts;
 };
 
 /** Columns of facts that an engine answers from. */
@@ -106,10 +89,8 @@ export interface AnswerColumns extends FactColumns {
 export const createFactColumns = (): AnswerColumns => {
   const userRows = new UserRows();
   const columns = columnsOf(
-    {
-      ...{ seq: new SeqColumn(), user: growableUint32(), occurredAtUs: growableFloat64() },
-      ...{ units: growableFloat64(), micros: growableInt32() },
-    },
+    { seq: new SeqColumn(), user: growableUint32(), occurredAtUs: growableFloat64() },
+    createAmountColumn(),
     userRows,
   );
   return Object.assign(columns, { rowsOfUser: (user: number, rows: number) => userRows.rowsOf(user, rows) });
@@ -117,13 +98,13 @@ export const createFactColumns = (): AnswerColumns => {
 
 /** For facts that another engine answers questions about: as small as possible. */
 export const createPackedFactColumns = (): FactColumns =>
-  columnsOf({
-    ...{ seq: new PackedColumn(), user: new PackedColumn(), occurredAtUs: new PackedColumn() },
-    ...{ units: new PackedColumn(), micros: new PackedColumn() },
-  });
+  columnsOf(
+    { seq: new PackedColumn(), user: new PackedColumn(), occurredAtUs: new PackedColumn() },
+    new PackedAmounts(),
+  );
 
-const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
-  const { seq, user, occurredAtUs, units, micros } = numbers;
+const columnsOf = (numbers: FactNumbers, amounts: AmountColumn, userRows?: UserRows): FactColumns => {
+  const { seq, user, occurredAtUs } = numbers;
   let newestUs = 0;
   const futureRows = new Set<number>();
 
@@ -151,35 +132,27 @@ const columnsOf = (numbers: FactNumbers, userRows?: UserRows): FactColumns => {
       seq.pushAll(facts.seqs);
       user.pushAll(facts.users);
       occurredAtUs.pushAll(facts.occurredAtUs);
-      units.pushAll(facts.amounts.units);
-      micros.pushAll(facts.amounts.micros);
+      amounts.pushAll(facts.amounts);
       userRows?.pushAll(facts.users);
     },
     rowsUpTo: (sequence) => seq.upperBound(sequence),
     seqOf: (row) => seq.at(row),
     userOf: (row) => user.at(row),
     occurredAtUsOf: (row) => occurredAtUs.at(row),
-    readUsers: (rows, into) => user.readAt(rows, into),
+    readUsers: (rows, into, pattern) => user.readAt(rows, into, pattern),
     readUsersFrom: (from, into) => user.read(from, into),
-    readTimes: (rows, into) => occurredAtUs.readAt(rows, into),
-    hasAmount: (row) => micros.at(row) !== noAmount,
-    unitsOf: (row) => units.at(row),
-    microsOf(row) {
-      const value = micros.at(row);
-      return value === noAmount ? 0 : value;
-    },
-    readAmounts(rows, into) {
-      units.readAt(rows, into.units);
-      micros.readAt(rows, into.micros);
-    },
+    readTimes: (rows, into, pattern) => occurredAtUs.readAt(rows, into, pattern),
+    amountOf: (row) => amounts.at(row),
+    readAmounts: (rows, into, pattern) => amounts.readAt(rows, into, pattern),
     exchange(columns) {
       exchangeColumns(columns, { ...numbers });
+      amounts.exchange(columns);
       userRows?.exchange(columns);
       newestUs = columns.value('newestUs', newestUs) ?? newestUs;
       for (const row of columns.fixed('futureRows', Uint32Array.from(futureRows)) ?? []) futureRows.add(row);
     },
     get byteLength() {
-      const parts = [...Object.values(numbers), userRows];
+      const parts = [...Object.values(numbers), amounts, userRows];
       return parts.reduce((bytes, part) => bytes + (part?.byteLength ?? 0), 0);
     },
   };

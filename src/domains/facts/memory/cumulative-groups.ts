@@ -4,7 +4,13 @@ import type { GroupQuery } from '../engine.ts';
 import type { FactFilter } from '../filter.ts';
 import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
 import { rangeOf } from './filter-rows.ts';
-import { type CumulativeAnswer, type GroupingState, GroupingSums, type GroupingSumsLimits } from './grouping-sums.ts';
+import {
+  type CumulativeAnswer,
+  type GroupingState,
+  GroupingSums,
+  type GroupingSumsLimits,
+  type NewestState,
+} from './grouping-sums.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 import type { PageOrders } from './page-orders.ts';
 
@@ -22,8 +28,9 @@ const groupingsMax = 32;
 const distancesMin = 4;
 
 /**
- * Answers questions about the newest facts, of all times or of a span, from sums of their groups up to checkpoints. The sums
- * are made when a grouping is requested for the second time, and then follow: a late record costs the rows that it changes.
+ * Answers questions about the newest facts, of all times or of a span, from sums of their groups up to checkpoints; for those
+ * with other filters it knows the group of each fact. Both are made when a grouping is requested for the second time, and then
+ * follow: a late record costs the rows that it changes.
  */
 export class CumulativeGroups {
   readonly #facts: MemoryFacts;
@@ -48,18 +55,24 @@ export class CumulativeGroups {
       return undefined;
     }
     if (known.isUnfit) return undefined;
+    const answer = await this.#answerOf(known, { ...state, enriched }, work);
+    this.#forgetBeyondLimit(key);
+    return answer;
+  }
+
+  async #answerOf(known: GroupingSums, state: NewestState, work: Work): Promise<CumulativeAnswer | undefined> {
+    const { query, enriched } = state;
+    if (!hasRangeOnly(query.where)) return known.findGroups(state, work);
     const ordered = await this.#orders.byTime(enriched.rows);
     if (!ordered) return undefined;
     const { fromUs, toUs } = query.where
       ? rangeOf(query.where, this.#facts.columns, enriched.rows, query.timeZone)
       : {};
-    const answer = await known.find({ ...state, enriched, ordered, fromUs, toUs }, work);
-    this.#forgetBeyondLimit(key);
-    return answer;
+    return known.find({ ...state, ordered, fromUs, toUs }, work);
   }
 
   #mayAnswer(query: GroupQuery, enriched: EnrichedFacts): enriched is NewestFacts {
-    if (!enriched.chunksOf || query.groupBy.includes('PERIOD') || !hasRangeOnly(query.where)) return false;
+    if (!enriched.chunksOf || query.groupBy.includes('PERIOD') || isOfUsers(query.where)) return false;
     return enriched.rows >= distancesMin * this.#limits.checkpointRows;
   }
 
@@ -82,6 +95,9 @@ export class CumulativeGroups {
     }
   }
 }
+
+/** Whether the filter names users, whose rows are found without a scan. */
+const isOfUsers = (where: FactFilter | null | undefined): boolean => where?.userIds != null;
 
 /** Whether the filter has no condition but on time. */
 const hasRangeOnly = (where: FactFilter | null | undefined): boolean =>

@@ -230,7 +230,7 @@ const joinedFacts = ({ sequence, rows, isNewest, joins, columns }: JoinedFacts):
     },
     readerBy(name) {
       const chunks = chunksOf(name);
-      return (rows, codes) => readChunks(chunks, rows, codes);
+      return (rows, codes, pattern) => readChunks(chunks, rows, codes, pattern);
     },
   };
 };

@@ -66,14 +66,17 @@ export const factListOf = async (
 
 /** The order by a field, ties by row: facts without an amount sort before the least amount. */
 export const comparisonBy = (columns: FactColumns, field: FactOrderField): RowComparison => {
-  const { occurredAtUsOf, hasAmount, unitsOf, microsOf } = columns;
-  // Units without an amount are NaN, which does not compare.
-  const knownUnitsOf = (row: number): number => (hasAmount(row) ? unitsOf(row) : Number.MIN_SAFE_INTEGER);
+  const { occurredAtUsOf, amountOf } = columns;
+  const compareAmounts = (a: number, b: number): number => {
+    const [one, other] = [amountOf(a), amountOf(b)];
+    // No amount is NaN, which does not compare.
+    return one - other || Number(Number.isNaN(other)) - Number(Number.isNaN(one)) || a - b;
+  };
   switch (field) {
     case 'OCCURRED_AT':
       return (a, b) => occurredAtUsOf(a) - occurredAtUsOf(b) || a - b;
     case 'AMOUNT':
-      return (a, b) => knownUnitsOf(a) - knownUnitsOf(b) || microsOf(a) - microsOf(b) || a - b;
+      return compareAmounts;
     case 'RECEIVED_AT':
       return (a, b) => a - b;
   }

@@ -1,8 +1,7 @@
 import { CumulativeSums, type RowSource } from '../../../indices/cumulative-sums.ts';
 import { wholeSum } from '../../../indices/decimal-sums.ts';
-import { type Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
+import type { Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
 import { blockRows, type GroupSums, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
-import { type Growable, growableUint32 } from '../../../indices/growable.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
 import type { RowOrder } from '../../../indices/row-order.ts';
 import { microsOf } from '../../../lib/decimal.ts';
@@ -12,8 +11,8 @@ import type { JoinName } from '../dimensions.ts';
 import type { GroupQuery } from '../engine.ts';
 import { changedRows } from './changed-rows.ts';
 import type { CodedValues } from './coded-dimensions.ts';
-import { noAmount } from './columns.ts';
 import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
+import { GroupColumn } from './group-column.ts';
 import type { CountsAndSums } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 
@@ -32,16 +31,21 @@ export interface GroupingState {
   readonly dimensions: readonly CodedValues[];
 }
 
-/** Groups of a question that was answered from sums; they may have no facts. */
+/** Groups of a question that are known; they may have no facts. */
 export interface CumulativeAnswer {
-  readonly sums: CountsAndSums;
+  /** Undefined when a scan has to count the facts. */
+  readonly sums: CountsAndSums | undefined;
   readonly grouper: Grouper;
   /** By which its groups are numbered. */
   readonly numbering: GroupNumbers;
 }
 
-export interface SpanQuestion extends GroupingState {
+/** The newest state. */
+export interface NewestState extends GroupingState {
   readonly enriched: NewestFacts;
+}
+
+export interface SpanQuestion extends NewestState {
   /** All rows of the state by time, and perhaps later ones. */
   readonly ordered: RowOrder;
   readonly fromUs: number | undefined;
@@ -49,11 +53,10 @@ export interface SpanQuestion extends GroupingState {
 }
 
 /** The state of the facts that the sums are of. */
-interface Known extends Pick<SpanQuestion, 'enriched'> {
-  readonly numbers: GroupNumbers;
-  /** By row: to find it from the codes of the dimensions takes several times as long. */
-  readonly groups: Growable<Uint32Array>;
-  readonly sums: CumulativeSums;
+interface Known extends Pick<NewestState, 'enriched'> {
+  readonly groups: GroupColumn;
+  /** Undefined until a question needs them. */
+  readonly sums: CumulativeSums | undefined;
 }
 
 /** Fewer checkpoints save little. */
@@ -95,12 +98,24 @@ export class GroupingSums {
   get cells(): number {
     if (!this.#known) return 0;
     const { sums, groups } = this.#known;
-    return Math.ceil((sums.byteLength + groups.byteLength) / sumBytes.WIDE);
+    return Math.ceil(((sums?.byteLength ?? 0) + groups.byteLength) / sumBytes.WIDE);
   }
 
-  /** Undefined when a scan has to answer. */
+  /** The sums of the groups; undefined when a scan has to answer. */
   find(question: SpanQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
-    const found = this.#turn.then(() => this.#find(question, work));
+    return this.#inTurn(() => this.#find(question, work));
+  }
+
+  /** The groups without their sums; undefined when they are not known. */
+  findGroups(state: NewestState, work: Work): Promise<CumulativeAnswer | undefined> {
+    return this.#inTurn(async () => {
+      const known = await this.#knownOf(state, work);
+      return known && { sums: undefined, grouper: known.groups.grouper, numbering: known.groups.numbers };
+    });
+  }
+
+  #inTurn<R>(find: () => Promise<R>): Promise<R> {
+    const found = this.#turn.then(find);
     this.#turn = found.catch(() => undefined);
     return found;
   }
@@ -108,38 +123,38 @@ export class GroupingSums {
   async #find(question: SpanQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
     const known = await this.#knownOf(question, work);
     if (!known) return undefined;
-    const { numbers, sums } = known;
+    const sums = known.sums ?? (await this.#sumAll(question, known.groups, work));
+    if (!sums) return undefined;
+    this.#known = { ...known, sums };
+    const { groups } = known;
+    const source = this.#sourceOf(question, groups);
+    await sums.divide(source, createYielder(undefined));
     const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY } = question;
-    const found = sums.between(fromUs, toUs, this.#sourceOf(question, known));
+    const found = sums.between(fromUs, toUs, source);
     if (!sums.isExact) return this.#outgrow();
-    const grouper = numbers.in(question.dimensions);
-    return { sums: countsAndSums(found, numbers.groups), grouper, numbering: numbers };
+    if (sums.byteLength > this.#limits.sumsMax * sumBytes.WIDE) this.#known = { ...known, sums: undefined };
+    const { grouper, numbers } = groups;
+    return { sums: countsAndSums(found, grouper.groups), grouper, numbering: numbers };
   }
 
-  /** The sums of the state of the question; undefined when they are of a later one, or not to be had. */
-  async #knownOf(question: SpanQuestion, work: Work): Promise<Known | undefined> {
+  /** The groups of the state of the question; undefined when those of a later one are known, or there are too many. */
+  async #knownOf(state: NewestState, work: Work): Promise<Known | undefined> {
     if (this.#isUnfit) return undefined;
     const known = this.#known;
-    const { sequence } = question.enriched;
+    const { sequence } = state.enriched;
     if (known && known.enriched.sequence > sequence) return undefined;
     if (known?.enriched.sequence === sequence) return known;
     // Until it is complete it is of no state.
     this.#known = undefined;
-    let next = (known && (await this.#follow(known, question))) ?? (await this.#sumAll(question, work));
-    if (next && !next.sums.isExact) {
-      this.#outgrow();
-      next = await this.#sumAll(question, work);
-    }
-    if (next && !next.sums.isExact) return this.#outgrow();
-    this.#known = next;
-    return next;
+    this.#known = (known && (await this.#follow(known, state))) ?? (await this.#numberAll(state, work));
+    return this.#known;
   }
 
   /** The layout does not hold the facts. */
   #outgrow(): undefined {
-    this.#known = undefined;
     if (this.#layout === 'WIDE') return this.#giveUp();
     this.#layout = 'WIDE';
+    if (this.#known) this.#known = { ...this.#known, sums: undefined };
     return undefined;
   }
 
@@ -149,77 +164,80 @@ export class GroupingSums {
     return undefined;
   }
 
+  /** Sums that `sumsMax` allows in the layout. */
+  get #sumsMax(): number {
+    return (this.#limits.sumsMax * sumBytes.WIDE) / sumBytes[this.#layout];
+  }
+
+  /** Rejects when the work has ended. */
+  async #numberAll({ enriched, dimensions }: NewestState, work: Work): Promise<Known | undefined> {
+    const groupsMax = this.#sumsMax / checkpointsMin;
+    const groups = await GroupColumn.of(dimensions, enriched.rows, groupsMax, createYielder(work));
+    return groups ? { enriched, groups, sums: undefined } : this.#giveUp();
+  }
+
   /** Sums all rows. Rejects when the work has ended. */
-  async #sumAll({ enriched, dimensions }: SpanQuestion, work: Work): Promise<Known | undefined> {
-    if (this.#isUnfit) return undefined;
-    const { rows } = enriched;
-    const { checkpointRows } = this.#limits;
-    const sumsMax = (this.#limits.sumsMax * sumBytes.WIDE) / sumBytes[this.#layout];
+  async #sumAll(question: SpanQuestion, groups: GroupColumn, work: Work): Promise<CumulativeSums | undefined> {
+    const { rows } = question.enriched;
+    const numberOfGroups = groups.numbers.groups;
     const maybeYield = createYielder(work);
-    const numbers = new GroupNumbers(dimensions.length);
-    const grouper = numbers.in(dimensions);
-    const groups = growableUint32();
-    const block = new Uint32Array(rowsPerYield);
-    for (let row = 0; row < rows; row += rowsPerYield) {
-      const end = Math.min(row + rowsPerYield, rows);
-      grouper.readGroups(rowNumbers(row, end), block);
-      for (let index = 0; index < end - row; index++) groups.push(block[index] as number);
-      if (numbers.groups * checkpointsMin > sumsMax) return this.#giveUp();
-      await maybeYield();
-    }
-    const checkpoints = Math.min(Math.floor(rows / checkpointRows), Math.floor(sumsMax / numbers.groups));
+    const checkpoints = Math.min(
+      Math.floor(rows / this.#limits.checkpointRows),
+      Math.floor(this.#sumsMax / numberOfGroups),
+    );
     if (checkpoints < checkpointsMin) return this.#giveUp();
     const sums = new CumulativeSums({
       rows: this.#summed,
       layout: this.#layout,
       boundsUs: this.#boundsOf(rows, checkpoints),
-      groups: numbers.groups,
+      groups: numberOfGroups,
       rowsMax: 2 * Math.ceil(rows / checkpoints),
     });
+    const groupsOfBlock = new Uint32Array(blockRows);
     for (let row = 0; row < rows && sums.isExact; row += blockRows) {
-      const end = Math.min(row + blockRows, rows);
-      sums.fill(rowNumbers(row, end), groups.values.subarray(row, end));
+      const block = rowNumbers(row, Math.min(row + blockRows, rows));
+      groups.readGroups(block, groupsOfBlock);
+      sums.fill(block, groupsOfBlock);
       await maybeYield();
     }
     await sums.accumulate(maybeYield);
-    return { enriched, numbers, groups, sums };
+    if (sums.isExact) return sums;
+    this.#outgrow();
+    return this.#isUnfit ? undefined : this.#sumAll(question, groups, work);
   }
 
   /** Adds new rows and moves those whose groups have changed; undefined when summing all takes less time. */
-  async #follow(before: Known, question: SpanQuestion): Promise<Known | undefined> {
-    const { numbers, groups, sums } = before;
-    const { enriched, dimensions, joins } = question;
-    const { groupOf: groupNow } = numbers.in(dimensions);
-    const { rows: rowsBefore } = before.enriched;
-    let rest = Math.max(rowsPerYield, enriched.rows * changedShareMax) - (enriched.rows - rowsBefore);
+  async #follow({ enriched: before, groups, sums }: Known, state: NewestState): Promise<Known | undefined> {
+    const { enriched, dimensions, joins } = state;
+    const { groupOf: groupNow } = groups.numbers.in(dimensions);
+    let rest = Math.max(rowsPerYield, enriched.rows * changedShareMax) - (enriched.rows - before.rows);
     if (rest < 0) return undefined;
+    const change = groups.change(before.rows);
     const maybeYield = createYielder(undefined);
-    for (const rows of changedRows(before.enriched, enriched, joins)) {
+    for (const rows of changedRows(before, enriched, joins)) {
       rest -= rows.length;
       if (rest < 0) return undefined;
       for (const row of rows) {
-        const [from, to] = [groups.at(row), groupNow(row)];
+        const [from, to] = [groups.groupOf(row), groupNow(row)];
         if (from === to) continue;
-        groups.set(row, to);
-        sums.remove(row, from);
-        sums.add(row, to);
+        change.set(row, to);
+        sums?.remove(row, from);
+        sums?.add(row, to);
       }
       await maybeYield();
     }
-    for (let row = rowsBefore; row < enriched.rows; row++) {
+    for (let row = before.rows; row < enriched.rows; row++) {
       const group = groupNow(row);
-      groups.push(group);
-      sums.add(row, group);
+      change.push(group);
+      sums?.add(row, group);
       if (row % rowsPerYield === 0) await maybeYield();
     }
-    const known = { enriched, numbers, groups, sums };
-    await sums.divide(this.#sourceOf(question, known), maybeYield);
-    return sums.byteLength > this.#limits.sumsMax * sumBytes.WIDE ? undefined : known;
+    return { enriched, groups: change.column, sums };
   }
 
   get #summed(): SummedRows {
     const { occurredAtUsOf: atUsOf, readTimes, readAmounts } = this.#facts.columns;
-    return { atUsOf, readTimes, readAmounts, noAmount };
+    return { atUsOf, readTimes, readAmounts };
   }
 
   /** Times between which there are about as many rows. */
@@ -236,14 +254,14 @@ export class GroupingSums {
   }
 
   /** Only the rows of the state, by time. */
-  #sourceOf({ ordered, enriched: { rows } }: SpanQuestion, { groups }: Pick<Known, 'groups'>): RowSource {
+  #sourceOf({ ordered, enriched: { rows } }: SpanQuestion, { groupOf, readGroups }: GroupColumn): RowSource {
     const { occurredAtUsOf } = this.#facts.columns;
     const isBefore =
       (atUs: number) =>
       (row: number): boolean =>
         occurredAtUsOf(row) < atUs;
     return {
-      ...{ groupOf: groups.at, readGroups: groups.readAt },
+      ...{ groupOf, readGroups },
       *rowsFrom(fromUs) {
         for (const row of ordered.walk({ descending: false, isBefore: isBefore(fromUs) })) if (row < rows) yield row;
       },

@@ -31,18 +31,25 @@ export const groupFacts = async (
   { work, onGroup }: GroupBudget,
 ): Promise<FactGroups> => {
   const maybeYield = createYielder(work);
-  const probe = joinProbe();
-  dimensionsOf(facts, query, probe.facts);
-  facts.rowFilterOf(query.where, probe.facts, query.timeZone);
-  const enriched = await facts.enrichment.at(query.asOf, probe.joins, work);
+  const [ofDimensions, ofFilter] = [joinProbe(), joinProbe()];
+  dimensionsOf(facts, query, ofDimensions.facts);
+  facts.rowFilterOf(query.where, ofFilter.facts, query.timeZone);
+  const joins = new Set([...ofDimensions.joins, ...ofFilter.joins]);
+  const enriched = await facts.enrichment.at(query.asOf, joins, work);
   // Questions that waited for the same tables would otherwise all begin in one go.
   await maybeYield();
   const dimensions = dimensionsOf(facts, query, enriched);
-  const known = await cumulative.find({ query, enriched, joins: probe.joins, dimensions }, work);
+  const known = await cumulative.find({ query, enriched, joins: ofDimensions.joins, dimensions }, work);
   const grouper = known?.grouper ?? createGrouper(dimensions);
   const scan = await scanOf(facts, query, enriched, { grouper, work });
-  for (const count of known?.sums.counts ?? []) if (count > 0) onGroup();
-  const { totalSum, ...found } = known?.sums ?? (await countAndSum(scan, facts.columns, onGroup));
+  let groups = 0;
+  const onGroups = (now: number): void => {
+    for (; groups < now; groups++) onGroup();
+  };
+  // Of groups that were known before, some may have no rows.
+  const onFound = known ? () => undefined : onGroups;
+  const { totalSum, ...found } = known?.sums ?? (await countAndSum(scan, facts.columns, grouper, onFound));
+  if (known) for (const count of found.counts) if (count > 0) onGroup();
   const total = { count: sumOf(found.counts), amounts: sumOf(found.amounts), sum: totalSum };
   const counted = { ...found, total, scan };
   const passing = query.having ? await having(query.having, counted, work) : counted;
@@ -101,7 +108,7 @@ const scanOf = async (
   return (visit) => {
     const groups = new Uint32Array(blockRows);
     const visitBlock = (rows: Uint32Array): void => {
-      grouper.readGroups(rows, groups);
+      grouper.readGroups(rows, groups, 'ASCENDING');
       visit(rows, groups);
     };
     return scanBlocks({ candidates, filter }, visitBlock, work);

@@ -1,12 +1,12 @@
-import { createDecimalSums } from '../../../indices/decimal-sums.ts';
-import { copyInto, grownCapacity } from '../../../indices/gradual-growth.ts';
+import { GroupTotals } from '../../../indices/group-totals.ts';
 import { createNumberTable, pairKey } from '../../../indices/number-table.ts';
 import { selectNth } from '../../../indices/select-nth.ts';
-import { divideMicros, microsOf } from '../../../lib/decimal.ts';
+import { divideMicros } from '../../../lib/decimal.ts';
+import { wholeMillionthsOf } from '../../../lib/millionths.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder, type Yielder } from '../../../lib/yielding.ts';
 import type { Extremes, NumbersOfGroups } from '../engine.ts';
-import { type FactColumns, noAmount } from './columns.ts';
+import type { FactColumns } from './columns.ts';
 import { blockRows } from './row-filter.ts';
 
 /** Calls `visit` with the rows that pass the filter, and the group of each, in blocks of at most `blockRows`. */
@@ -29,73 +29,58 @@ export interface CountsAndSums {
   readonly totalSum: bigint;
 }
 
-/** Counts rows and adds up amounts by group; calls `onGroup` for each new group, before it takes memory. */
-export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () => void): Promise<CountsAndSums> => {
-  const sums = createDecimalSums();
-  let groupsBefore = 0;
-  let [counts, amounts] = [new Uint32Array(64), new Uint32Array(64)];
-  const block = { units: new Float64Array(blockRows), micros: new Int32Array(blockRows) };
-  await scan((rows, groups) => {
-    columns.readAmounts(rows, block);
-    // New groups are numbered in the order of their first rows.
-    for (let index = 0; index < rows.length; index++)
-      if (groups[index] === groupsBefore) {
-        onGroup();
-        groupsBefore++;
-      }
-    if (groupsBefore > counts.length) {
-      counts = copyInto(new Uint32Array(grownCapacity(counts.length, groupsBefore)), counts);
-      amounts = copyInto(new Uint32Array(counts.length), amounts);
-    }
-    addCounts({ groups, rows: rows.length, micros: block.micros }, counts, amounts);
-    sums.addAll(groups.subarray(0, rows.length), block, noAmount);
-  });
-  return {
-    counts: counts.subarray(0, groupsBefore),
-    amounts: amounts.subarray(0, groupsBefore),
-    sumOf: sums.microsOf,
-    totalSum: sums.total(),
-  };
-};
-
-interface CountedBlock {
-  readonly groups: Uint32Array;
-  readonly rows: number;
-  readonly micros: Int32Array;
+/** Where the groups of rows are counted. */
+export interface CountedGroups {
+  /** How many groups the rows of a scan have had so far. */
+  readonly groups: number;
 }
 
-const addCounts = ({ groups, rows, micros }: CountedBlock, counts: Uint32Array, amounts: Uint32Array): void => {
-  for (let index = 0; index < rows; index++) {
-    const group = groups[index] as number;
-    counts[group] = (counts[group] as number) + 1;
-    if (micros[index] !== noAmount) amounts[group] = (amounts[group] as number) + 1;
-  }
+/** Counts rows and adds up amounts by group; calls `onGroups` whenever there are more groups, with their number. */
+export const countAndSum = async (
+  scan: Scan,
+  columns: FactColumns,
+  grouper: CountedGroups,
+  onGroups: (groups: number) => void,
+): Promise<CountsAndSums> => {
+  const totals = new GroupTotals();
+  const amounts = new Float64Array(blockRows);
+  let known = 0;
+  await scan((rows, groups) => {
+    if (grouper.groups > known) {
+      known = grouper.groups;
+      onGroups(known);
+    }
+    columns.readAmounts(rows, amounts);
+    totals.addBlock({ groups, amounts }, rows.length, known);
+  });
+  return {
+    counts: totals.countsOf(known),
+    amounts: totals.amountsOf(known),
+    sumOf: (group) => totals.microsOf(group),
+    totalSum: totals.total(),
+  };
 };
 
 /** The least and greatest amounts of each group that has an amount. */
 export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {
-  const least: number[] = [];
-  const greatest: number[] = [];
-  const compare = (a: number, b: number): number =>
-    columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b);
-  const update = (group: number, row: number) => {
-    if (least[group] === undefined || compare(row, least[group]) < 0) least[group] = row;
-    if (greatest[group] === undefined || compare(row, greatest[group]) > 0) greatest[group] = row;
-  };
-  let [first, last]: [number?, number?] = [];
-  const visit = (row: number, group: number): void => {
-    if (!columns.hasAmount(row)) return;
-    update(group, row);
-    if (first === undefined || compare(row, first) < 0) first = row;
-    if (last === undefined || compare(row, last) > 0) last = row;
-  };
-  await scan(eachRow(visit));
-  if (first !== undefined) least[groups] = first;
-  if (last !== undefined) greatest[groups] = last;
-  const amountOf = (row: number): bigint => microsOf({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
+  // The index after the last group stands for all groups together.
+  const least = new Float64Array(groups + 1).fill(Number.POSITIVE_INFINITY);
+  const greatest = new Float64Array(groups + 1).fill(Number.NEGATIVE_INFINITY);
+  const amounts = new Float64Array(blockRows);
+  await scan((rows, groupsOfRows) => {
+    columns.readAmounts(rows, amounts);
+    for (let index = 0; index < rows.length; index++) {
+      const [group, amount] = [groupsOfRows[index] as number, amounts[index] as number];
+      // Neither holds for NaN, which is no amount.
+      if (amount < (least[group] as number)) least[group] = amount;
+      if (amount > (greatest[group] as number)) greatest[group] = amount;
+    }
+  });
+  least[groups] = least.reduce((found, each) => Math.min(found, each), Number.POSITIVE_INFINITY);
+  greatest[groups] = greatest.reduce((found, each) => Math.max(found, each), Number.NEGATIVE_INFINITY);
   return {
-    minOf: (group) => amountOf(least[group] as number),
-    maxOf: (group) => amountOf(greatest[group] as number),
+    minOf: (group) => wholeMillionthsOf(least[group] as number),
+    maxOf: (group) => wholeMillionthsOf(greatest[group] as number),
   };
 };
 
@@ -117,12 +102,6 @@ export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: nu
   return counts;
 };
 
-/** Amounts as two columns: whole units and millionths. */
-interface AmountColumns {
-  readonly units: Float64Array;
-  readonly micros: Float64Array;
-}
-
 /**
  * The median amount of each group in millionths; the index after the last group stands for all groups together. The
  * median of an even number of amounts is the mean of the middle two, rounded half to even.
@@ -140,48 +119,28 @@ export const medians = async (
     starts.push(total);
   }
   const next = starts.slice();
-  const units = new Float64Array(total);
-  const micros = new Float64Array(total);
+  const values = new Float64Array(total);
   const visit = (row: number, group: number): void => {
-    if (!columns.hasAmount(row)) return;
-    const index = (next[group] as number)++;
-    units[index] = columns.unitsOf(row);
-    micros[index] = columns.microsOf(row);
+    const amount = columns.amountOf(row);
+    if (!Number.isNaN(amount)) values[(next[group] as number)++] = amount;
   };
   await scan(eachRow(visit));
   const maybeYield = createYielder(work);
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {
     await maybeYield();
-    const [from, to] = [starts[group], starts[group + 1]];
-    result.push(await medianOf({ units: units.subarray(from, to), micros: micros.subarray(from, to) }, maybeYield));
+    result.push(await medianOf(values.subarray(starts[group], starts[group + 1]), maybeYield));
   }
-  result.push(await medianOf({ units, micros }, maybeYield));
+  result.push(await medianOf(values, maybeYield));
   return result;
 };
 
-const medianOf = async (amounts: AmountColumns, maybeYield: Yielder): Promise<bigint> => {
-  const count = amounts.units.length;
+/** Moves the amounts, but not to another group. */
+const medianOf = async (amounts: Float64Array, maybeYield: Yielder): Promise<bigint> => {
+  const count = amounts.length;
   if (count === 0) return 0n;
-  const lower = await nthAmount(amounts, (count - 1) >>> 1, maybeYield);
+  const lower = wholeMillionthsOf(await selectNth(amounts, (count - 1) >>> 1, maybeYield));
   if (count % 2 === 1) return lower;
-  const upper = await nthAmount(amounts, count >>> 1, maybeYield);
+  const upper = wholeMillionthsOf(await selectNth(amounts, count >>> 1, maybeYield));
   return divideMicros(lower + upper, 2n);
-};
-
-const amountsPerYield = 65_536;
-
-/** The n-th smallest amount: selected by whole units, then by millionths among the amounts with these whole units. */
-const nthAmount = async ({ units, micros }: AmountColumns, nth: number, maybeYield: Yielder): Promise<bigint> => {
-  const whole = await selectNth(units.slice(), nth, maybeYield);
-  const fractions: number[] = [];
-  let smaller = 0;
-  for (let index = 0; index < units.length; index++) {
-    if (index % amountsPerYield === amountsPerYield - 1) await maybeYield();
-    const unit = units[index] as number;
-    if (unit === whole) fractions.push(micros[index] as number);
-    else if (unit < whole) smaller++;
-  }
-  const fraction = await selectNth(Float64Array.from(fractions), nth - smaller, maybeYield);
-  return microsOf({ units: whole, micros: fraction });
 };

@@ -24,6 +24,22 @@ export class PeriodCodes {
     return this.#starts[code] as number;
   }
 
+  /** How many periods have codes. */
+  get size(): number {
+    return this.#starts.length;
+  }
+
+  /** Writes the codes of the periods of the first `length` instants. */
+  readCodes(instantsUs: Float64Array, length: number, codes: Uint32Array): void {
+    const codesOfHours = this.#codesOfHours;
+    const firstHour = this.#firstHour ?? 0;
+    for (let index = 0; index < length; index++) {
+      const atUs = instantsUs[index] as number;
+      const known = codesOfHours[Math.floor(atUs / hourUs) - firstHour] ?? 0;
+      codes[index] = known > 0 ? known - 1 : this.codeAt(atUs);
+    }
+  }
+
   /** The code of the period of an instant. */
   codeAt(atUs: number): number {
     const hour = Math.floor(atUs / hourUs);

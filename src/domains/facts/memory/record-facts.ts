@@ -40,7 +40,7 @@ export const appendNew = (columns: FactColumns, facts: FactBlock, limit: FutureL
           users: users.subarray(from),
           occurredAtUs: occurredAtUs.subarray(from),
           recordedAtUs: recordedAtUs.subarray(from),
-          amounts: { units: amounts.units.subarray(from), micros: amounts.micros.subarray(from) },
+          amounts: amounts.subarray(from),
         };
   columns.append(newFacts, limit);
   return from;

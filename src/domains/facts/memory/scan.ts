@@ -2,7 +2,7 @@ import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { blockRows, type RowFilter } from './row-filter.ts';
+import { blockRows, everyRow, type RowFilter } from './row-filter.ts';
 
 /** Rows to scan: all below a number, or the listed ones, ascending. */
 export type Candidates = number | Uint32Array;
@@ -41,7 +41,7 @@ export interface ScannedRows {
 }
 
 /**
- * Calls `visit` with the rows in blocks, in order, and yields to other work in between. A block is valid until the next one.
+ * Calls `visit` with the rows in blocks, ascending, and yields to other work in between. A block is valid until the next one.
  * Rejects when `work` has ended.
  */
 export const scanBlocks = async (
@@ -56,8 +56,8 @@ export const scanBlocks = async (
   for (let from = 0; from < end; from += blockRows) {
     const to = Math.min(from + blockRows, end);
     if (listed) block.set(listed.subarray(from, to));
-    else for (let row = from; row < to; row++) block[row - from] = row;
-    const rows = filter ? filter(block, to - from) : to - from;
+    else block[0] = from;
+    const rows = (filter ?? everyRow).keep(block, to - from, listed ? 'ASCENDING' : 'RUN');
     if (rows > 0) visit(rows === block.length ? block : block.subarray(0, rows));
     await maybeYield();
   }

@@ -96,7 +96,7 @@ class FoundRows {
 
   #filter(): void {
     const { filter } = this.#list;
-    const kept = filter ? filter(this.#block, this.#length) : this.#length;
+    const kept = filter ? filter.keep(this.#block, this.#length) : this.#length;
     for (let index = 0; index < kept; index++) this.#found.push(this.#block[index] as number);
     this.#length = 0;
   }

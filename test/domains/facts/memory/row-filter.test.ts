@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFactColumns, noAmount } from '../../../../src/domains/facts/memory/columns.ts';
+import { createFactColumns, createPackedFactColumns } from '../../../../src/domains/facts/memory/columns.ts';
 import {
   allOf,
   anyOf,
@@ -13,6 +13,7 @@ import {
   withAmount,
   withCodes,
 } from '../../../../src/domains/facts/memory/row-filter.ts';
+import { millionthsOf } from '../../../../src/lib/millionths.ts';
 
 interface Fact {
   readonly atUs: number;
@@ -21,7 +22,14 @@ interface Fact {
   readonly amount: { readonly units: number; readonly micros: number } | null;
 }
 
-const amount = fc.record({ units: fc.integer({ min: -2, max: 2 }), micros: fc.constantFrom(0, 1, 500_000, 999_999) });
+const amount = fc.oneof(
+  fc.record({ units: fc.integer({ min: -2, max: 2 }), micros: fc.constantFrom(0, 1, 500_000, 999_999) }),
+  // With 15 digits; in millionths they are beyond what a double holds exactly.
+  fc.record({
+    units: fc.constantFrom(99_999_999_999, 99_999_999_998, -99_999_999_999),
+    micros: fc.constantFrom(999_900, 999_800, 0),
+  }),
+);
 const fact: fc.Arbitrary<Fact> = fc.record({
   atUs: fc.integer({ min: 0, max: 20 }),
   user: fc.integer({ min: 0, max: 6 }),
@@ -30,7 +38,12 @@ const fact: fc.Arbitrary<Fact> = fc.record({
 
 type Condition =
   | { readonly kind: 'SPAN'; readonly fromUs: number | undefined; readonly toUs: number | undefined }
-  | { readonly kind: 'USERS'; readonly users: readonly number[]; readonly hasSize: boolean }
+  | {
+      readonly kind: 'USERS';
+      readonly users: readonly number[];
+      readonly hasSize: boolean;
+      readonly isReadAtOnce: boolean;
+    }
   | { readonly kind: 'AMOUNT'; readonly atLeast: Fact['amount']; readonly atMost: Fact['amount'] }
   | { readonly kind: 'EVERY' }
   | { readonly kind: 'ALL' | 'ANY'; readonly parts: readonly Condition[] }
@@ -45,6 +58,7 @@ const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
       kind: fc.constant('USERS' as const),
       users: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 4 }),
       hasSize: fc.boolean(),
+      isReadAtOnce: fc.boolean(),
     }),
     fc.record({ kind: fc.constant('AMOUNT' as const), atLeast: fc.option(amount), atMost: fc.option(amount) }),
     fc.record({ kind: fc.constant('EVERY' as const) }),
@@ -87,18 +101,16 @@ it('keeps the rows that pass, in their order, whatever conditions are in each ot
       fc.array(fact, { minLength: 1, maxLength: 60 }),
       fc.array(condition, { minLength: 1, maxLength: 4 }),
       fc.array(fc.nat(), { maxLength: 80 }),
-      (facts, conditions, picks) => {
-        const columns = createFactColumns();
+      fc.boolean(),
+      (facts, conditions, picks, isPacked) => {
+        const columns = isPacked ? createPackedFactColumns() : createFactColumns();
         columns.append(
           {
             seqs: Float64Array.from(facts, (_, row) => row + 1),
             users: Int32Array.from(facts, ({ user }) => user),
             occurredAtUs: Float64Array.from(facts, ({ atUs }) => atUs),
             recordedAtUs: Float64Array.from(facts, ({ atUs }) => atUs),
-            amounts: {
-              units: Float64Array.from(facts, (each) => each.amount?.units ?? 0),
-              micros: Int32Array.from(facts, (each) => each.amount?.micros ?? noAmount),
-            },
+            amounts: Float64Array.from(facts, (each) => (each.amount ? millionthsOf(each.amount) : Number.NaN)),
           },
           { futureToleranceMs: 0 },
         );
@@ -108,7 +120,7 @@ it('keeps the rows that pass, in their order, whatever conditions are in each ot
             case 'SPAN':
               return inSpan(columns, filter, buffers);
             case 'USERS': {
-              const coded = { codeOf: columns.userOf, readCodes: columns.readUsers };
+              const coded = { codeOf: columns.userOf, readCodes: filter.isReadAtOnce ? columns.readUsers : undefined };
               return withCodes(coded, new Set(filter.users), buffers, filter.hasSize ? 7 : undefined);
             }
             case 'AMOUNT':
@@ -127,11 +139,25 @@ it('keeps the rows that pass, in their order, whatever conditions are in each ot
         // The same filter is used for one block after the other; rows come in any order.
         const rows = picks.map((pick) => pick % facts.length);
         for (const filter of conditions) {
-          const keep = filterOf(filter);
+          const { keep, mark } = filterOf(filter);
           for (const some of [[...facts.keys()], rows, [], [...rows].reverse()]) {
             block.set(some);
-            const kept = keep(block, some.length);
-            expect([...block.subarray(0, kept)]).toEqual(some.filter((row) => passes(facts[row] as Fact, filter)));
+            const expected = some.filter((row) => passes(facts[row] as Fact, filter));
+            expect([...block.subarray(0, keep(block, some.length))]).toEqual(expected);
+          }
+          // The same of rows that follow each other, which are read as a whole.
+          for (const from of rows) {
+            const some = [...facts.keys()].slice(from);
+            block.set(some);
+            const expected = some.filter((row) => passes(facts[row] as Fact, filter));
+            const marks = new Uint8Array(blockRows).fill(7);
+            mark(block.subarray(0, some.length), marks, 'RUN');
+            expect(some.filter((_row, index) => marks[index] === 1)).toEqual(expected);
+            expect(marks.subarray(some.length).every((each) => each === 7)).toBe(true);
+            expect([...block.subarray(0, keep(block, some.length, 'ASCENDING'))]).toEqual(expected);
+            // Of a run the first row is enough.
+            block.fill(99_999).set([from]);
+            expect([...block.subarray(0, keep(block, some.length, 'RUN'))]).toEqual(expected);
           }
         }
       },
