@@ -68,11 +68,7 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
     },
     at: (position) => values[position] as number,
     read: (from, into) => into.set(values.subarray(from, from + into.length)),
-    readAt(positions, into, pattern) {
-      const [first = 0] = positions;
-      if (pattern === 'RUN') into.set(values.subarray(first, first + positions.length));
-      else gather(values, positions, into);
-    },
+    readAt: (positions, into, pattern) => (pattern === 'RUN' ? copyRun : gather)(values, positions, into),
     push(value) {
       if (length >= dueAt) makeRoom(length + 1);
       values[length] = value;
@@ -107,6 +103,11 @@ const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A
       replaceBy(withSpare(loaded));
     },
   };
+};
+
+const copyRun = (from: ColumnArray, positions: Uint32Array, into: NumberArray): void => {
+  const [first = 0] = positions;
+  into.set(from.subarray(first, first + positions.length));
 };
 
 // One for each type of arrays: a loop that meets several takes several times as long.
