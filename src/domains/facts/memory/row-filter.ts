@@ -77,7 +77,7 @@ export const everyRow: RowFilter = {
 };
 
 /** Writes the rows from one on. */
-export const writeRun = (rows: Uint32Array, first: number, length: number): void => {
+const writeRun = (rows: Uint32Array, first: number, length: number): void => {
   for (let index = 0; index < length; index++) rows[index] = first + index;
 };
 
