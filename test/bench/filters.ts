@@ -97,7 +97,7 @@ export const benchmarkFilters = async (options: BenchmarkOptions): Promise<Repor
     notes: [
       await idleNote(options),
       `DuckDB in memory on ${duckdb.threads} threads, with numbers for texts, and facts that are stored as joined, in the order of time.`,
-      'Both read the key, count and exact sum of every group; each round asks for other values.',
+      'Both read the key, count and exact sum of every group; each round asks for other values of the same grouping.',
     ],
   };
 };
