@@ -8,7 +8,7 @@ import { decimalOf, millionthsOf } from '../../../lib/millionths.ts';
 export interface AmountColumn {
   at(position: number): number;
   pushAll(amounts: Float64Array): void;
-  /** Writes the amounts at some positions */
+  /** Writes the amounts at some positions. */
   readAt(positions: Uint32Array, into: Float64Array, pattern?: PositionPattern): void;
   exchange(columns: StateColumns): void;
   readonly byteLength: number;

@@ -53,7 +53,7 @@ export interface FactColumns {
   readonly seqOf: (row: number) => number;
   readonly userOf: (row: number) => number;
   readonly occurredAtUsOf: (row: number) => number;
-  /** Writes the users of some rows */
+  /** Writes the users of some rows. */
   readonly readUsers: ReadCodes;
   /** The same for as many rows as `into` has room for, from a row on. */
   readonly readUsersFrom: (from: number, into: Uint32Array) => void;

@@ -32,10 +32,10 @@ export class PeriodCodes {
   /** Writes the codes of the periods of the first `length` instants. */
   readCodes(instantsUs: Float64Array, length: number, codes: Uint32Array): void {
     const codesOfHours = this.#codesOfHours;
-    const firstHour = this.#firstHour ?? 0;
     for (let index = 0; index < length; index++) {
       const atUs = instantsUs[index] as number;
-      const known = codesOfHours[Math.floor(atUs / hourUs) - firstHour] ?? 0;
+      // Read again for each: the first instant decides on the first hour, and the table is empty before.
+      const known = codesOfHours[Math.floor(atUs / hourUs) - (this.#firstHour ?? 0)] ?? 0;
       codes[index] = known > 0 ? known - 1 : this.codeAt(atUs);
     }
   }

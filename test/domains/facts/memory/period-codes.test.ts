@@ -12,6 +12,8 @@ const instant = fc.oneof(
     .map(([hour, us]) => Date.UTC(2023, 0, 1) * 1000 + hour * hourUs + us),
   // Further from the first one than hours are remembered.
   fc.integer({ min: Date.UTC(1930, 0, 1), max: Date.UTC(2090, 0, 1) }).map((ms) => ms * 1000),
+  // Hours whose number since 1970 could be taken for a position in the table.
+  fc.integer({ min: 0, max: 130_000 }).map((hour) => hour * hourUs),
 );
 
 it('gives the instants of one period one code, and those of others another one', () => {
@@ -30,6 +32,23 @@ it('gives the instants of one period one code, and those of others another one',
       }
     }),
     { numRuns: 150 },
+  );
+});
+
+it('gives the instants of a block the codes that each has alone, also in the first block', () => {
+  const early = fc.integer({ min: 0, max: 131_071 }).map((hour) => hour * hourUs);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(early, early, instant), { maxLength: 60 }), (instants) => {
+      // The second one is at the position that the first one has in the table.
+      const block = Float64Array.of(50_000 * hourUs, 65_536 * hourUs, ...instants);
+      const [codes, alone] = [new PeriodCodes('DAY', 'UTC'), new PeriodCodes('DAY', 'UTC')];
+      const found = new Uint32Array(block.length);
+      for (let round = 0; round < 2; round++) {
+        codes.readCodes(block, block.length, found);
+        expect([...found]).toEqual(Array.from(block, (atUs) => alone.codeAt(atUs)));
+      }
+    }),
+    { numRuns: 100 },
   );
 });
 
