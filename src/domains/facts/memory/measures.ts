@@ -29,8 +29,8 @@ export interface CountsAndSums {
   readonly totalSum: bigint;
 }
 
-/** Where the groups of rows are counted. */
-export interface CountedGroups {
+/** Groups that are numbered as a scan finds them. */
+export interface NumberedGroups {
   /** How many groups the rows of a scan have had so far. */
   readonly groups: number;
 }
@@ -39,7 +39,7 @@ export interface CountedGroups {
 export const countAndSum = async (
   scan: Scan,
   columns: FactColumns,
-  grouper: CountedGroups,
+  grouper: NumberedGroups,
   onGroups: (groups: number) => void,
 ): Promise<CountsAndSums> => {
   const totals = new GroupTotals();
