@@ -55,15 +55,20 @@ export const parseDecimal = (text: string, from = 0, end = text.length): Decimal
 };
 
 /** Numbers with fewer digits were not computed by adding doubles. */
-const noiseDigitsMin = 15;
+const noiseDigitsMin = 12;
+/** Zeros or nines between the number that was meant and the noise. */
+const noiseGap = 3;
+/** Noise may end in zeros, which are not written: a number of fewer than 15 digits has noise if more zeros or nines precede. */
+const shortNoiseGap = 8;
 /** How far sums of doubles may be from the sum that was meant: so many parts of the sum, or this much after a subtraction. */
 const noiseRelative = 2 ** -46;
-const noiseAbsolute = 1e-11;
+const noiseAbsolute = 1e-10;
 
 /**
  * Reads a decimal like `parseDecimal`, and removes the noise of binary floating point from a sum of prices: 435 for
- * `434.99999999999994`, 0.3 for `0.30000000000000004`, 0 for `5.551115123125783e-17`. That is noise only if at least 15
- * digits are written and at least three zeros or nines follow the number that was meant, at most 6 digits after its point.
+ * `434.99999999999994`, 0.3 for `0.30000000000000004`, -4.14 for `-4.1400000000001`, 0 for `5.551115123125783e-17`. That is
+ * noise only if zeros or nines follow the number that was meant, at most 6 digits after its point: at least three of them in
+ * a number of 15 digits or more, at least eight in one of 12 to 14.
  */
 export const parseAmount = (text: string): Decimal | null => {
   const decimal = parseDecimal(text);
@@ -71,14 +76,15 @@ export const parseAmount = (text: string): Decimal | null => {
   const digits = text
     .replace(/[eE].*$/, '')
     .replace(/\D/g, '')
-    .replace(/^0+/, '');
+    .replace(/^0+/, '').length;
   const value = Number(text);
-  if (digits.length < noiseDigitsMin || Math.abs(value) >= 1e15) return null;
+  if (digits < noiseDigitsMin || Math.abs(value) >= 1e15) return null;
   const noise = Math.max(Math.abs(value) * noiseRelative, noiseAbsolute);
+  const gap = digits >= decimalDigitsMax ? noiseGap : shortNoiseGap;
   for (let fraction = 0; fraction <= decimalFractionMax; fraction += 1) {
     const scale = 10 ** fraction;
     const rounded = Math.round(value * scale) / scale;
-    if (Math.abs(value - rounded) <= Math.min(noise, 10 ** -(fraction + 3)))
+    if (Math.abs(value - rounded) <= Math.min(noise, 10 ** -(fraction + gap)))
       return parseDecimal(rounded.toFixed(fraction));
   }
   return null;
