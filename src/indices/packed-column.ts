@@ -43,7 +43,7 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
   push(value: number): number {
     const position = this.#length;
     const index = position & indexMask;
-    if (index === this.#last.length) this.#growLast(index);
+    if (index === this.#last.length) this.#growLast(index, index + 1);
     this.#last[index] = value;
     this.#length = position + 1;
     if (index === indexMask) this.#pack();
@@ -51,7 +51,15 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
   }
 
   pushAll(values: NumberArray): void {
-    for (let index = 0; index < values.length; index++) this.push(values[index] as number);
+    for (let from = 0; from < values.length; ) {
+      const index = this.#length & indexMask;
+      const count = Math.min(blockSize - index, values.length - from);
+      if (index + count > this.#last.length) this.#growLast(index, index + count);
+      this.#last.set(values.subarray(from, from + count), index);
+      this.#length += count;
+      from += count;
+      if (index + count === blockSize) this.#pack();
+    }
   }
 
   at(position: number): number {
@@ -108,8 +116,8 @@ export class PackedColumn implements AscendingColumn, BlockColumn {
     this.#length = this.#blocks * blockSize + last.length;
   }
 
-  #growLast(index: number): void {
-    this.#last = copyInto(new Float64Array(Math.min(blockSize, grownCapacity(index, index + 1))), this.#last);
+  #growLast(used: number, needed: number): void {
+    this.#last = copyInto(new Float64Array(Math.min(blockSize, grownCapacity(used, needed))), this.#last);
   }
 
   #pack(): void {

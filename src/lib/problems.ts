@@ -88,10 +88,7 @@ const decimalOf = (value: unknown, written: (text: string) => WrittenCell | null
   return { code: 'OUT_OF_RANGE', message: `${limits}, not ${preview(value)}` };
 };
 
-interface IntegerRange {
-  readonly min: number;
-  readonly max: number;
-}
+type IntegerRange = Readonly<Record<'min' | 'max', number>>;
 
 const integerOf = (
   value: unknown,
@@ -260,7 +257,9 @@ class RecordFields implements FieldReader {
   }
 
   #raw(name: string): unknown {
-    return Object.hasOwn(this.#record, name) ? this.#record[name] : undefined;
+    const value = this.#record[name];
+    // What an object inherits is no text.
+    return typeof value === 'string' || Object.hasOwn(this.#record, name) ? value : undefined;
   }
 
   #isMarker(name: string, value: unknown): boolean {

@@ -49,6 +49,30 @@ const reloaded = async (column: PackedColumn): Promise<PackedColumn> => {
 };
 
 describe('PackedColumn', () => {
+  it('holds the same when numbers are pushed many at a time', () => {
+    const sizes = fc.array(fc.oneof(fc.nat(40), fc.constantFrom(block - 1, block, block + 1, 2 * block + 7)), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(numbers, sizes, fc.array(fc.tuple(fc.nat(), odd), { maxLength: 2 }), (values, pushed, odds) => {
+        for (const [index, value] of odds) values[index % values.length] = value;
+        const column = new PackedColumn();
+        for (let from = 0, part = 0; from < values.length; part++) {
+          const count = pushed[part % pushed.length] as number;
+          const some = Float64Array.from(values.slice(from, from + count));
+          column.pushAll(some);
+          // Numbers that are pushed alone go on where many have ended.
+          from += some.length;
+          if (from < values.length) column.push(values[from++] as number);
+        }
+        const found = read(column);
+        expect(found.length).toBe(values.length);
+        expect(found.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
+      }),
+    );
+  });
+
   it('returns every number that was pushed, bit by bit', () => {
     fc.assert(
       fc.property(numbers, fc.array(fc.tuple(fc.nat(), odd), { maxLength: 2 }), (values, odds) => {

@@ -58,6 +58,16 @@ export class KeyTable {
     return this.#values.slice(number * this.#width, (number + 1) * this.#width);
   }
 
+  /** The values of these keys, one after the other. */
+  valuesOf(numbers: readonly number[]): unknown[] {
+    const values: unknown[] = [];
+    for (let index = 0; index < numbers.length; index++) {
+      const first = (numbers[index] as number) * this.#width;
+      for (let at = first; at < first + this.#width; at++) values.push(this.#values[at]);
+    }
+    return values;
+  }
+
   clear(): void {
     if (this.#slots.length > slotsMin) {
       this.#slots = new Int32Array(slotsMin);

@@ -213,7 +213,7 @@ export class RecordBatch {
 
   #find(numbers: readonly number[]): void {
     if (numbers.length === 0) return;
-    for (const row of this.#lookup.rowsOf(numbers.flatMap((number) => this.#known.keyOf(number)))) {
+    for (const row of this.#lookup.rowsOf(this.#known.valuesOf(numbers))) {
       decodeRow(row, this.#decoders);
       this.#readKey(row);
       const number = this.#known.find(this.#key);

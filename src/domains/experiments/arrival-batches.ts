@@ -13,6 +13,13 @@ export interface BatchServices {
   readonly openRequests: Pick<OpenRequests, 'isOpen'>;
 }
 
+/** The origins of events that follow each other; NaN stands for null. */
+export interface EventOrigins {
+  readonly importIds: Float64Array;
+  readonly requestIds: Float64Array;
+  readonly recordedAtUs: Float64Array;
+}
+
 /**
  * The batch in which each event arrived: an import, or a request with many events. Both are stored in several
  * transactions, in an order that says nothing about time.
@@ -34,9 +41,34 @@ export class ArrivalBatches {
     this.#codeOf(noBatch);
   }
 
-  push(origin: EventOrigin): void {
+  /** Adds the batches of events from an index on. */
+  pushAll({ importIds, requestIds, recordedAtUs }: EventOrigins, from: number): void {
+    const { length } = recordedAtUs;
+    for (let first = from; first < length; ) {
+      let end = first + 1;
+      while (
+        end < length &&
+        recordedAtUs[end] === recordedAtUs[first] &&
+        Object.is(importIds[end], importIds[first]) &&
+        Object.is(requestIds[end], requestIds[first])
+      )
+        end++;
+      this.#pushSome(
+        {
+          importId: orNull(importIds[first] as number),
+          requestId: orNull(requestIds[first] as number),
+          recordedAtUs: recordedAtUs[first] as number,
+        },
+        end - first,
+      );
+      first = end;
+    }
+  }
+
+  #pushSome(origin: EventOrigin, count: number): void {
     const batch = this.#codeOf(this.#keyOf(origin));
-    const row = this.#batches.push(batch);
+    let row = -1;
+    for (let index = 0; index < count; index++) row = this.#batches.push(batch);
     if (batch !== noBatch) this.#lastRows.set(batch, row);
   }
 
@@ -95,3 +127,5 @@ export class ArrivalBatches {
     return code;
   }
 }
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -75,8 +75,12 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
       const variantCodes = variants.internAll(records.texts('variant'));
       const accountTypeCodes = accountTypes.internAll(records.texts('accountType'));
       // Null becomes -1: the code of `unknown` is 0, and those of experiments are one less than what is kept.
-      const types = eventTypes.internAll(records.texts('eventType')).map((code) => Math.max(code, 0));
-      const named = experiments.keys.internAll(records.texts('experiment')).map((code) => code + 1);
+      const types = eventTypes.internAll(records.texts('eventType'));
+      const named = experiments.keys.internAll(records.texts('experiment'));
+      for (let index = 0; index < types.length; index++) {
+        if (types[index] === -1) types[index] = 0;
+        (named[index] as number) += 1;
+      }
       const [importIds, requestIds] = [records.numbers('importId'), records.numbers('requestId')];
 
       const from = appendNew(columns, facts, limits);
@@ -88,9 +92,8 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
       for (let row = from; row < facts.seqs.length; row++) {
         const [occurred, recorded] = [facts.occurredAtUs[row] as number, facts.recordedAtUs[row] as number];
         arrival.push(arrivals.indexOf(classifier.classify(occurred, recorded)));
-        const [importId, requestId] = [orNull(importIds[row] as number), orNull(requestIds[row] as number)];
-        batches.push({ importId, requestId, recordedAtUs: recorded });
       }
+      batches.pushAll({ importIds, requestIds, recordedAtUs: facts.recordedAtUs }, from);
     },
     settings: [limits.futureToleranceMs, limits.lateAfterMs],
     exchange(state) {
@@ -123,8 +126,6 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
     batches,
   };
 };
-
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** Classifies events in the order of their arrival. */
 class ArrivalClassifier {

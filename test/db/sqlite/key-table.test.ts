@@ -28,6 +28,9 @@ const numberAll = (table: KeyTable, hasher: KeyHasher, keys: readonly (readonly 
     found.push(table.isOf(number, other));
     expected.push(textOf(other) === textOf(key));
   }
+  const all = Array.from({ length: numbers.size }, (_, number) => number).reverse();
+  found.push(textOf(table.valuesOf(all)));
+  expected.push(textOf(all.flatMap((number) => table.keyOf(number))));
   return { found: [...found, table.size], expected: [...expected, numbers.size] };
 };
 
