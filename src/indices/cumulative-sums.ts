@@ -1,5 +1,6 @@
 import { partitionPoint } from '../lib/partition-point.ts';
 import type { Yielder } from '../lib/yielding.ts';
+import { BoundSearch } from './bound-search.ts';
 import {
   AmountBlock,
   addSums,
@@ -53,6 +54,8 @@ export class CumulativeSums {
   readonly #rowsOf: number[];
   /** That number above which further bounds are put between them: rows of one time cannot be divided. */
   readonly #dividedAt: number[];
+  /** While rows are counted. */
+  #firstBounds: BoundSearch | undefined;
   #capacity: number;
   #isExact = true;
   readonly #amounts: AmountBlock;
@@ -87,14 +90,16 @@ export class CumulativeSums {
     const times = this.#times;
     this.#rows.readTimes(rows, times);
     this.#amounts.read(rows);
+    this.#firstBounds ??= new BoundSearch(this.#boundsUs);
     for (let index = 0; index < rows.length; index++) {
-      const bound = this.#boundAfter(times[index] as number);
+      const bound = this.#firstBounds.boundAfter(times[index] as number);
       this.#rowsOf[bound] = (this.#rowsOf[bound] as number) + 1;
       this.#note(this.#amounts.addOne(index, this.#sums[bound] as GroupSums, groups[index] as number, 1));
     }
   }
 
   async accumulate(maybeYield: Yielder): Promise<void> {
+    this.#firstBounds = undefined;
     for (let bound = 0; bound < this.#sums.length; bound++) {
       const sums = this.#sums[bound] as GroupSums;
       if (bound > 0) addSums(sums, this.#sums[bound - 1] as GroupSums, 1);

@@ -1,31 +1,7 @@
+import { type CodedRows, readCodesOf } from './coded-rows.ts';
+import { GroupCodes } from './group-codes.ts';
 import type { PositionPattern } from './number-column.ts';
 import { createNumberTable, type NumberTable, pairKey } from './number-table.ts';
-
-/** A dimension as a column of codes: each row has a code, an integer from 0, below 2^26. */
-export interface CodedRows {
-  codeOf(row: number): number;
-  /** Writes the codes of many rows at once; without it, they are read one by one. */
-  readonly readCodes?: ReadCodes | undefined;
-}
-
-/** Writes one code for each row; `codes` has room for them. */
-export type ReadCodes = (rows: Uint32Array, codes: Uint32Array, pattern?: PositionPattern) => void;
-
-export const readCodesOf = (
-  coded: CodedRows,
-  rows: Uint32Array,
-  codes: Uint32Array,
-  pattern?: PositionPattern,
-): void => {
-  if (coded.readCodes) coded.readCodes(rows, codes, pattern);
-  else if (pattern === 'RUN') readCodesOfRun(coded, rows, codes);
-  else for (let index = 0; index < rows.length; index++) codes[index] = coded.codeOf(rows[index] as number);
-};
-
-const readCodesOfRun = ({ codeOf }: CodedRows, rows: Uint32Array, codes: Uint32Array): void => {
-  const [first = 0] = rows;
-  for (let index = 0; index < rows.length; index++) codes[index] = codeOf(first + index);
-};
 
 /** Assigns rows to groups by their codes in several dimensions; groups are numbered from 0 in the order of their first rows. */
 export interface Grouper {
@@ -33,22 +9,32 @@ export interface Grouper {
   groupOf(row: number): number;
   /** Writes the groups of many rows. */
   readGroups(rows: Uint32Array, groups: Uint32Array, pattern?: PositionPattern): void;
-  /** The group's code in each dimension. */
-  codesOf(group: number): number[];
+  /** The group's code in a dimension. */
+  codeAt(group: number, dimension: number): number;
 }
 
 /** Numbers of groups that hold for all states of the rows, whose codes may differ from state to state. */
 export class GroupNumbers {
   readonly #tables: readonly NumberTable[];
-  readonly #codesOfGroups: number[][] = [];
+  readonly #codesOfGroups: GroupCodes;
   #codes = new Uint32Array(0);
 
   constructor(dimensions: number) {
     this.#tables = Array.from({ length: dimensions }, createNumberTable);
+    this.#codesOfGroups = new GroupCodes(dimensions);
   }
 
   get groups(): number {
-    return this.#codesOfGroups.length;
+    return this.#codesOfGroups.groups;
+  }
+
+  codeAt(group: number, dimension: number): number {
+    return this.#codesOfGroups.at(group, dimension);
+  }
+
+  /** A dimension with the groups as its rows. */
+  rowsBy(dimension: number): CodedRows {
+    return this.#codesOfGroups.rowsBy(dimension);
   }
 
   /** Groups the rows of one state by its codes in the dimensions that all states have. */
@@ -56,11 +42,11 @@ export class GroupNumbers {
     const codesOfGroups = this.#codesOfGroups;
     return {
       get groups() {
-        return codesOfGroups.length;
+        return codesOfGroups.groups;
       },
       groupOf: (row) => this.#groupOf(dimensions, row),
       readGroups: (rows, groups) => this.#readGroups(dimensions, rows, groups),
-      codesOf: (group) => codesOfGroups[group] as number[],
+      codeAt: (group, dimension) => codesOfGroups.at(group, dimension),
     };
   }
 
@@ -71,7 +57,7 @@ export class GroupNumbers {
       const code = (dimensions[index] as CodedRows).codeOf(row);
       group = (this.#tables[index] as NumberTable).intern(pairKey(group, code));
     }
-    if (group === this.#codesOfGroups.length) this.#codesOfGroups.push(dimensions.map(({ codeOf }) => codeOf(row)));
+    if (group === this.groups) this.#codesOfGroups.add(dimensions, row);
     return group;
   }
 
@@ -87,7 +73,6 @@ export class GroupNumbers {
     }
     const codesOfGroups = this.#codesOfGroups;
     for (let each = 0; each < rows.length; each++)
-      if (groups[each] === codesOfGroups.length)
-        codesOfGroups.push(dimensions.map(({ codeOf }) => codeOf(rows[each] as number)));
+      if (groups[each] === codesOfGroups.groups) codesOfGroups.add(dimensions, rows[each] as number);
   }
 }

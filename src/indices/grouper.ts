@@ -1,4 +1,6 @@
-import { type CodedRows, type Grouper, GroupNumbers, readCodesOf } from './group-numbers.ts';
+import { type CodedRows, readCodesOf } from './coded-rows.ts';
+import { GroupCodes } from './group-codes.ts';
+import { type Grouper, GroupNumbers } from './group-numbers.ts';
 import { absentUint32 } from './growable.ts';
 import { createNumberTable } from './number-table.ts';
 
@@ -32,19 +34,20 @@ class GrowingGrouper implements Grouper {
   /** Cells from `flatMax` on, and their groups. */
   readonly #others = createNumberTable();
   readonly #groupsOfOthers: number[] = [];
-  readonly #codesOfGroups: number[][] = [];
+  readonly #codesOfGroups: GroupCodes;
   #codes = new Uint32Array(0);
   #cells = new Float64Array(0);
 
   /** `rest`: the product of the codes of all digits but the first one. */
   constructor(dimensions: readonly CodedDimension[], digits: readonly CodedDimension[], rest: number) {
     this.#dimensions = dimensions;
+    this.#codesOfGroups = new GroupCodes(dimensions.length);
     this.#digits = digits;
     this.#groups = new Uint32Array(rest).fill(absentUint32);
   }
 
   get groups(): number {
-    return this.#codesOfGroups.length;
+    return this.#codesOfGroups.groups;
   }
 
   readonly groupOf = (row: number): number => {
@@ -72,7 +75,7 @@ class GrowingGrouper implements Grouper {
     }
   };
 
-  readonly codesOf = (group: number): number[] => this.#codesOfGroups[group] as number[];
+  readonly codeAt: Grouper['codeAt'] = (group, dimension) => this.#codesOfGroups.at(group, dimension);
 
   #groupAt(cell: number, row: number): number {
     if (cell >= flatMax) return this.#otherGroupAt(cell, row);
@@ -83,19 +86,16 @@ class GrowingGrouper implements Grouper {
     }
     const known = this.#groups[cell] as number;
     if (known !== absentUint32) return known;
-    const group = this.#addGroup(row);
+    const group = this.#codesOfGroups.add(this.#dimensions, row);
     this.#groups[cell] = group;
     return group;
   }
 
   #otherGroupAt(cell: number, row: number): number {
     const number = this.#others.intern(cell);
-    if (number === this.#groupsOfOthers.length) this.#groupsOfOthers.push(this.#addGroup(row));
+    if (number === this.#groupsOfOthers.length)
+      this.#groupsOfOthers.push(this.#codesOfGroups.add(this.#dimensions, row));
     return this.#groupsOfOthers[number] as number;
-  }
-
-  #addGroup(row: number): number {
-    return this.#codesOfGroups.push(this.#dimensions.map(({ codeOf }) => codeOf(row))) - 1;
   }
 }
 
@@ -108,16 +108,17 @@ const addDigit = (cells: Float64Array, digits: Uint32Array, radix: number, lengt
 class FlatGrouper implements Grouper {
   readonly #dimensions: readonly CodedDimension[];
   readonly #groups: Uint32Array;
-  readonly #codesOfGroups: number[][] = [];
+  readonly #codesOfGroups: GroupCodes;
   #codes = new Uint32Array(0);
 
   constructor(dimensions: readonly CodedDimension[], possible: number) {
     this.#dimensions = dimensions;
+    this.#codesOfGroups = new GroupCodes(dimensions.length);
     this.#groups = new Uint32Array(possible).fill(absentUint32);
   }
 
   get groups(): number {
-    return this.#codesOfGroups.length;
+    return this.#codesOfGroups.groups;
   }
 
   readonly groupOf = (row: number): number => {
@@ -148,12 +149,11 @@ class FlatGrouper implements Grouper {
     }
   };
 
-  readonly codesOf = (group: number): number[] => this.#codesOfGroups[group] as number[];
+  readonly codeAt: Grouper['codeAt'] = (group, dimension) => this.#codesOfGroups.at(group, dimension);
 
   #addGroup(cell: number, row: number): number {
-    const group = this.#codesOfGroups.length;
+    const group = this.#codesOfGroups.add(this.#dimensions, row);
     this.#groups[cell] = group;
-    this.#codesOfGroups.push(this.#dimensions.map(({ codeOf }) => codeOf(row)));
     return group;
   }
 }

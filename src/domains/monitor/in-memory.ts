@@ -181,5 +181,8 @@ const requestedPart = async (
   const span = range && spanOf(range, timeZone, columns.newestUsOf(columns.rowsUpTo(sequence)));
   if (!where) return { span };
   const enriched = await experimentEvents.enrichment.at({ validAtUs: asOf?.validAtUs, sequence }, undefined, work);
-  return { span, filter: { rows: enriched.rows, rowFilter: experimentEvents.rowFilterOf(where, enriched, timeZone) } };
+  return {
+    span,
+    filter: { rows: enriched.rows, rowFilter: experimentEvents.rowFilterOf(where, { enriched, timeZone }) },
+  };
 };

@@ -40,29 +40,49 @@ const instant = fc.oneof(
     .map(([month, day]) => Date.UTC(2025, month, day) * 1000),
   fc.constantFrom(Date.UTC(1970, 0, 1) * 1000, Date.UTC(2100, 1, 28) * 1000),
 );
-const condition: fc.Arbitrary<FactFilter> = fc.oneof(
+const ofDimension: fc.Arbitrary<FactFilter> = fc.oneof(
   fc.constantFrom('non-paying', 'paying').map((status) => ({ userStatus: [status] as const })),
-  fc.constantFrom('city-0', 'city-1', 'base').map((city) => ({ cities: [city] })),
+  fc.subarray(['city-0', 'city-1', 'base', 'nowhere']).map((cities) => ({ cities })),
+  fc.boolean().map((hasImage) => ({ hasImage })),
+);
+const condition: fc.Arbitrary<FactFilter> = fc.oneof(
+  ofDimension,
   fc.integer({ min: 0, max: 60 }).map((units) => ({ amountAtLeast: { units, micros: 250_000 } })),
 );
+const range = fc.oneof(
+  instant.map((since) => ({ since })),
+  fc.tuple(instant, instant).map(([a, b]) => ({ between: { from: Math.min(a, b), to: Math.max(a, b) } })),
+  fc.constantFrom('P1D', 'P40D', 'P1Y').map((last) => ({ last })),
+);
+/** Filters within each other. */
+const treeOf = (leaf: fc.Arbitrary<FactFilter>): fc.Arbitrary<FactFilter> =>
+  fc.oneof(
+    leaf,
+    leaf.map((not) => ({ not })),
+    fc.array(leaf, { maxLength: 3 }).map((or) => ({ or })),
+    fc.tuple(leaf, leaf, leaf).map(([each, inner, not]) => ({ ...each, and: [inner, { or: [each, { not }] }], not })),
+  );
+const inRange = (filter: fc.Arbitrary<FactFilter>): fc.Arbitrary<FactFilter> =>
+  fc.tuple(filter, fc.option(range, { nil: undefined })).map(([each, span]) => ({ ...each, range: span }));
 const where: fc.Arbitrary<FactFilter | undefined> = fc.oneof(
   fc.constant(undefined),
-  condition,
-  fc.record({ not: condition, range: fc.record({ since: instant }) }),
-  fc.record({ or: fc.array(condition, { minLength: 1, maxLength: 3 }) }),
-  fc.record({ range: fc.record({ since: instant }) }),
-  fc.tuple(instant, instant).map(([a, b]) => ({ range: { between: { from: Math.min(a, b), to: Math.max(a, b) } } })),
-  fc.constantFrom('P1D', 'P40D', 'P1Y').map((last) => ({ range: { last } })),
+  range.map((span) => ({ range: span })),
+  inRange(treeOf(ofDimension)),
+  inRange(treeOf(condition)),
 );
 const groupings: readonly (readonly DimensionName[])[] = [
   ['USER_STATUS', 'CITY'],
   ['USER_STATUS'],
   ['CITY', 'PRODUCT', 'COUNTRY'],
+  ['CITY', 'USER_STATUS'],
+  ['PERIOD'],
+  ['PRODUCT', 'PERIOD'],
   ['USER'],
   [],
 ];
 const question = fc.record({
   groupBy: fc.constantFrom(...groupings),
+  grain: fc.constantFrom('DAY', 'MONTH'),
   where,
   having: fc.option(fc.record({ countAtLeast: fc.integer({ min: 1, max: 2 }) }), { nil: undefined, freq: 3 }),
   timeZone: fc.constantFrom('UTC', 'Asia/Kathmandu'),

@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../../errors.ts';
+import type { CodedRows } from '../../../indices/coded-rows.ts';
 import type { ReadonlyDictionary } from '../../../indices/dictionary.ts';
-import type { CodedRows } from '../../../indices/group-numbers.ts';
 import type { CodedDimension } from '../../../indices/grouper.ts';
 import { ageBandLabels } from '../../../lib/age.ts';
 import type { Grain } from '../../../lib/periods.ts';
 import { unknownLabel } from '../../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../../user-status/status.ts';
 import type { Users } from '../../users/users.ts';
-import type { DimensionName, JoinName } from '../dimensions.ts';
+import type { DimensionName, FactSource, JoinName } from '../dimensions.ts';
+import type { GroupQuery } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import { ageBandCodeOf, hasImageOf } from './joins.ts';
@@ -19,6 +20,8 @@ export interface CodedValues extends CodedDimension {
   valueOf(code: number): string | number;
   /** The code of a value; undefined when no row has it. */
   codeFor(value: string): number | undefined;
+  /** With another object, values may have other codes; default: they keep theirs. */
+  readonly coding?: object | undefined;
 }
 
 interface DimensionOptions {
@@ -116,6 +119,22 @@ const byPeriod = (facts: FactColumns): CodedDimensionOf => {
       codes: Number.POSITIVE_INFINITY,
       valueOf: (code) => periods.startOf(code),
       codeFor: () => undefined,
+      coding: periods,
     };
   };
 };
+
+/** What facts are grouped by. */
+type Grouping = Pick<GroupQuery, 'groupBy' | 'grain' | 'timeZone'>;
+
+/** Reads the dimensions of enriched facts, one for each of `groupBy`. */
+export const dimensionsOf = (
+  { source, dimensions }: { readonly source: FactSource; readonly dimensions: CodedDimensions },
+  { groupBy, ...options }: Grouping,
+  enriched: EnrichedFacts,
+): CodedValues[] =>
+  groupBy.map((name) => {
+    const dimensionOf = dimensions[name];
+    if (!dimensionOf) throw new Error(`${source} have no columns for ${name}`);
+    return dimensionOf(enriched, options);
+  });

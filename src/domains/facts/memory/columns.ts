@@ -1,4 +1,4 @@
-import type { ReadCodes } from '../../../indices/group-numbers.ts';
+import type { ReadCodes } from '../../../indices/coded-rows.ts';
 import { growableFloat64, growableUint32 } from '../../../indices/growable.ts';
 import type { AscendingColumn, BlockColumn, PositionPattern } from '../../../indices/number-column.ts';
 import { PackedColumn } from '../../../indices/packed-column.ts';

@@ -1,4 +1,4 @@
-import type { ReadCodes } from '../../../indices/group-numbers.ts';
+import type { ReadCodes } from '../../../indices/coded-rows.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import { SharedComputations } from '../../../lib/shared-computations.ts';
 import type { Work } from '../../../lib/work.ts';

@@ -53,7 +53,7 @@ export const factListOf = async (
   const { columns } = facts;
   const { where, userId, orderBy } = request;
   const { rows } = enriched;
-  const byFilter = facts.rowFilterOf(where, enriched, listTimeZone);
+  const byFilter = facts.rowFilterOf(where, { enriched, timeZone: listTimeZone });
   const userIds = userId === undefined ? where?.userIds : [userId];
   const candidates = await candidatesOf(facts, userIds, enriched, work);
   return {

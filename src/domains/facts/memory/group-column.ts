@@ -1,4 +1,5 @@
-import { type Grouper, GroupNumbers, type ReadCodes } from '../../../indices/group-numbers.ts';
+import type { ReadCodes } from '../../../indices/coded-rows.ts';
+import { GroupNumbers } from '../../../indices/group-numbers.ts';
 import { type CodedDimension, createGrouper } from '../../../indices/grouper.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
 import type { Yielder } from '../../../lib/yielding.ts';
@@ -35,17 +36,15 @@ export class GroupColumn {
     const numbers = new GroupNumbers(dimensions.length);
     const { groupOf } = numbers.in(dimensions);
     // It numbers in the same order, the one of first rows, and takes a tenth of the time.
-    const { readGroups } = createGrouper(dimensions);
+    const grouper = createGrouper(dimensions);
     const change = new GroupColumnChange(numbers, [], 0);
     const block = new Uint32Array(blockRows);
     for (let row = 0; row < rows; row += blockRows) {
-      const end = Math.min(row + blockRows, rows);
-      readGroups(rowNumbers(row, end), block);
-      for (let index = 0; index < end - row; index++) {
-        const group = block[index] as number;
-        if (group === numbers.groups) groupOf(row + index);
-        change.push(group);
-      }
+      const groups = block.subarray(0, Math.min(blockRows, rows - row));
+      grouper.readGroups(rowNumbers(row, row + groups.length), groups, 'RUN');
+      for (let index = 0; grouper.groups > numbers.groups; index++)
+        if (groups[index] === numbers.groups) groupOf(row + index);
+      change.pushAll(groups);
       if (numbers.groups > groupsMax) return undefined;
       await maybeYield();
     }
@@ -58,12 +57,6 @@ export class GroupColumn {
 
   get byteLength(): number {
     return bytesOf(this.#chunks);
-  }
-
-  /** Reads the groups of the rows of this state. */
-  get grouper(): Grouper {
-    const { groups, codesOf } = this.numbers.in([]);
-    return { groups, codesOf, groupOf: this.groupOf, readGroups: this.readGroups };
   }
 
   /** Begins a later state of this one, which has so many rows. Only one may have more rows than this. */
@@ -106,9 +99,26 @@ export class GroupColumnChange {
     this.#rows++;
   }
 
-  #write(number: number, row: number, group: number): void {
+  pushAll(groups: Uint32Array): void {
+    for (let from = 0; from < groups.length; ) {
+      const number = Math.floor(this.#rows / chunkRows);
+      const start = this.#rows % chunkRows;
+      const part = groups.subarray(from, from + chunkRows - start);
+      if (number === this.#chunks.length) this.#chunks.push(new Uint16Array(chunkRows));
+      if (this.#numbers.groups > narrowGroups) this.#widen(number);
+      (this.#chunks[number] as GroupChunk).set(part, start);
+      this.#rows += part.length;
+      from += part.length;
+    }
+  }
+
+  #widen(number: number): void {
     const chunk = this.#chunks[number] as GroupChunk;
-    if (group >= narrowGroups && chunk instanceof Uint16Array) this.#chunks[number] = Uint32Array.from(chunk);
+    if (chunk instanceof Uint16Array) this.#chunks[number] = Uint32Array.from(chunk);
+  }
+
+  #write(number: number, row: number, group: number): void {
+    if (group >= narrowGroups) this.#widen(number);
     (this.#chunks[number] as GroupChunk)[row % chunkRows] = group;
   }
 }

@@ -1,19 +1,15 @@
+import { LRUCache } from 'lru-cache';
 import { CumulativeSums, type RowSource } from '../../../indices/cumulative-sums.ts';
-import { wholeSum } from '../../../indices/decimal-sums.ts';
-import type { Grouper, GroupNumbers } from '../../../indices/group-numbers.ts';
-import { blockRows, type GroupSums, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
+import { blockRows, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
-import type { RowOrder } from '../../../indices/row-order.ts';
-import { microsOf } from '../../../lib/decimal.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
-import type { JoinName } from '../dimensions.ts';
-import type { GroupQuery } from '../engine.ts';
+import type { DimensionName } from '../dimensions.ts';
 import { changedRows } from './changed-rows.ts';
-import type { CodedValues } from './coded-dimensions.ts';
-import type { EnrichedFacts, NewestFacts } from './enrichment.ts';
+import { CoarseGroups } from './coarse-groups.ts';
+import { acceptedGroups, type KnownGroups } from './filter-rows.ts';
 import { GroupColumn } from './group-column.ts';
-import type { CountsAndSums } from './measures.ts';
+import type { CumulativeAnswer, GroupingQuestion, SpanQuestion } from './grouping-question.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 
 export interface GroupingSumsLimits {
@@ -21,43 +17,19 @@ export interface GroupingSumsLimits {
   readonly sumsMax: number;
 }
 
-/** A question, and the state that it is about. */
-export interface GroupingState {
-  readonly query: GroupQuery;
-  readonly enriched: EnrichedFacts;
-  /** What the dimensions are joined by. */
-  readonly joins: ReadonlySet<JoinName>;
-  /** One for each of `groupBy`. */
-  readonly dimensions: readonly CodedValues[];
-}
-
-/** Groups of a question that are known; they may have no facts. */
-export interface CumulativeAnswer {
-  /** Undefined when a scan has to count the facts. */
-  readonly sums: CountsAndSums | undefined;
-  readonly grouper: Grouper;
-  /** By which its groups are numbered. */
-  readonly numbering: GroupNumbers;
-}
-
-/** The newest state. */
-export interface NewestState extends GroupingState {
-  readonly enriched: NewestFacts;
-}
-
-export interface SpanQuestion extends NewestState {
-  /** All rows of the state by time, and perhaps later ones. */
-  readonly ordered: RowOrder;
-  readonly fromUs: number | undefined;
-  readonly toUs: number | undefined;
-}
-
 /** The state of the facts that the sums are of. */
-interface Known extends Pick<NewestState, 'enriched'> {
+interface Known extends Pick<GroupingQuestion, 'enriched'> {
   readonly groups: GroupColumn;
+  /** What the codes of each dimension are of. */
+  readonly codings: readonly unknown[];
   /** Undefined until a question needs them. */
   readonly sums: CumulativeSums | undefined;
+  /** The groups of questions, by their dimensions. */
+  readonly coarse: LRUCache<string, CoarseGroups>;
 }
+
+/** Dimensions of questions about one grouping whose groups are remembered. */
+const coarseMax = 16;
 
 /** Fewer checkpoints save little. */
 const checkpointsMin = 4;
@@ -66,8 +38,6 @@ const checkpointsMin = 4;
 const sampledTimes = 65_536;
 
 const rowsPerYield = 1024;
-
-const microsPerUnit = 1_000_000n;
 
 /** When a larger part of the facts is new or has changed, summing all of them takes less time. */
 const changedShareMax = 1 / 32;
@@ -79,7 +49,9 @@ export class GroupingSums {
   #known: Known | undefined;
   /** Wide from when the compact one did not hold the facts. */
   #layout: SumsLayout = 'COMPACT';
-  /** There are too many groups, or too large amounts. */
+  /** There are more groups than these. */
+  #groupsAbove = 0;
+  /** There are too many groups for all questions, or too large amounts. */
   #isUnfit = false;
   /** One question at a time changes the state. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -107,10 +79,10 @@ export class GroupingSums {
   }
 
   /** The groups without their sums; undefined when they are not known. */
-  findGroups(state: NewestState, work: Work): Promise<CumulativeAnswer | undefined> {
+  findGroups(question: GroupingQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
     return this.#inTurn(async () => {
-      const known = await this.#knownOf(state, work);
-      return known && { sums: undefined, grouper: known.groups.grouper, numbering: known.groups.numbers };
+      const known = await this.#knownOf(question, work);
+      return known && answerOf(question, known);
     });
   }
 
@@ -126,28 +98,32 @@ export class GroupingSums {
     const sums = known.sums ?? (await this.#sumAll(question, known.groups, work));
     if (!sums) return undefined;
     this.#known = { ...known, sums };
-    const { groups } = known;
-    const source = this.#sourceOf(question, groups);
+    const source = this.#sourceOf(question, known.groups);
     await sums.divide(source, createYielder(undefined));
-    const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY } = question;
+    const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY, filter, query } = question;
     const found = sums.between(fromUs, toUs, source);
     if (!sums.isExact) return this.#outgrow();
     if (sums.byteLength > this.#limits.sumsMax * sumBytes.WIDE) this.#known = { ...known, sums: undefined };
-    const { grouper, numbers } = groups;
-    return { sums: countsAndSums(found, grouper.groups), grouper, numbering: numbers };
+    const answer = answerOf(question, known);
+    const reading = { enriched: question.enriched, timeZone: query.timeZone, known: answer.known };
+    const accepted = filter && acceptedGroups(filter, this.#facts, reading);
+    return { ...answer, sums: answer.numbering.sumsOf(found, accepted) };
   }
 
   /** The groups of the state of the question; undefined when those of a later one are known, or there are too many. */
-  async #knownOf(state: NewestState, work: Work): Promise<Known | undefined> {
-    if (this.#isUnfit) return undefined;
+  async #knownOf(question: GroupingQuestion, work: Work): Promise<Known | undefined> {
+    if (this.#isUnfit || question.groupsMax < 2 * this.#groupsAbove) return undefined;
     const known = this.#known;
-    const { sequence } = state.enriched;
+    const { sequence } = question.enriched;
     if (known && known.enriched.sequence > sequence) return undefined;
-    if (known?.enriched.sequence === sequence) return known;
-    // Until it is complete it is of no state.
-    this.#known = undefined;
-    this.#known = (known && (await this.#follow(known, state))) ?? (await this.#numberAll(state, work));
-    return this.#known;
+    const hasCodings = known?.codings.every((coding, index) => coding === question.dimensions[index]?.coding);
+    if (known?.enriched.sequence !== sequence || !hasCodings) {
+      // Until it is complete it is of no state.
+      this.#known = undefined;
+      const followed = known && hasCodings ? await this.#follow(known, question) : undefined;
+      this.#known = followed ?? (await this.#numberAll(question, work));
+    }
+    return this.#known && this.#known.groups.numbers.groups <= question.groupsMax ? this.#known : undefined;
   }
 
   /** The layout does not hold the facts. */
@@ -170,10 +146,17 @@ export class GroupingSums {
   }
 
   /** Rejects when the work has ended. */
-  async #numberAll({ enriched, dimensions }: NewestState, work: Work): Promise<Known | undefined> {
-    const groupsMax = this.#sumsMax / checkpointsMin;
-    const groups = await GroupColumn.of(dimensions, enriched.rows, groupsMax, createYielder(work));
-    return groups ? { enriched, groups, sums: undefined } : this.#giveUp();
+  async #numberAll(question: GroupingQuestion, work: Work): Promise<Known | undefined> {
+    const { enriched, dimensions, groupsMax } = question;
+    const allMax = this.#sumsMax / checkpointsMin;
+    const groups = await GroupColumn.of(dimensions, enriched.rows, Math.min(groupsMax, allMax), createYielder(work));
+    if (groups) {
+      const codings = dimensions.map(({ coding }) => coding);
+      return { enriched, groups, codings, sums: undefined, coarse: new LRUCache({ max: coarseMax }) };
+    }
+    if (groupsMax >= allMax) return this.#giveUp();
+    this.#groupsAbove = groupsMax;
+    return undefined;
   }
 
   /** Sums all rows. Rejects when the work has ended. */
@@ -207,8 +190,8 @@ export class GroupingSums {
   }
 
   /** Adds new rows and moves those whose groups have changed; undefined when summing all takes less time. */
-  async #follow({ enriched: before, groups, sums }: Known, state: NewestState): Promise<Known | undefined> {
-    const { enriched, dimensions, joins } = state;
+  async #follow(known: Known, { enriched, dimensions, joins }: GroupingQuestion): Promise<Known | undefined> {
+    const { enriched: before, groups, sums } = known;
     const { groupOf: groupNow } = groups.numbers.in(dimensions);
     let rest = Math.max(rowsPerYield, enriched.rows * changedShareMax) - (enriched.rows - before.rows);
     if (rest < 0) return undefined;
@@ -232,7 +215,7 @@ export class GroupingSums {
       sums?.add(row, group);
       if (row % rowsPerYield === 0) await maybeYield();
     }
-    return { enriched, groups: change.column, sums };
+    return { ...known, enriched, groups: change.column };
   }
 
   get #summed(): SummedRows {
@@ -277,11 +260,18 @@ export class GroupingSums {
   }
 }
 
-const countsAndSums = ({ counts, amounts, units, micros }: GroupSums, groups: number): CountsAndSums => ({
-  counts: counts.subarray(0, groups),
-  amounts: amounts.subarray(0, groups),
-  sumOf: units
-    ? (group) => microsOf({ units: units[group] as number, micros: micros[group] as number })
-    : (group) => BigInt(micros[group] as number),
-  totalSum: microsPerUnit * (units ? wholeSum(units, groups) : 0n) + wholeSum(micros, groups),
-});
+/** The groups of a question; those of the grouping may have further dimensions. */
+const answerOf = ({ query, names }: GroupingQuestion, { groups, coarse }: Known) => {
+  const key = query.groupBy.join();
+  const numbering = coarse.get(key) ?? new CoarseGroups(groups.numbers, positionsOf(query.groupBy, names));
+  coarse.set(key, numbering);
+  const known: KnownGroups = {
+    rows: { codeOf: groups.groupOf, readCodes: groups.readGroups },
+    ...{ names, groups: groups.numbers.groups },
+    rowsBy: (name) => groups.numbers.rowsBy(names.indexOf(name)),
+  };
+  return { sums: undefined, grouper: numbering.grouperOf(groups), numbering, known };
+};
+
+const positionsOf = (groupBy: readonly DimensionName[], names: readonly DimensionName[]): number[] =>
+  groupBy.map((name) => names.indexOf(name));

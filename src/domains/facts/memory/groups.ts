@@ -11,9 +11,10 @@ import type {
   MeasureFilter,
   NumbersOfGroups,
 } from '../engine.ts';
-import type { CodedValues } from './coded-dimensions.ts';
+import { type CodedValues, dimensionsOf } from './coded-dimensions.ts';
 import type { CumulativeGroups } from './cumulative-groups.ts';
 import { type EnrichedFacts, joinProbe } from './enrichment.ts';
+import type { FilterReading } from './filter-rows.ts';
 import { type CountsAndSums, countAndSum, distinctUsers, eachRow, extremes, medians, type Scan } from './measures.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 import { blockRows } from './row-filter.ts';
@@ -33,15 +34,16 @@ export const groupFacts = async (
   const maybeYield = createYielder(work);
   const [ofDimensions, ofFilter] = [joinProbe(), joinProbe()];
   dimensionsOf(facts, query, ofDimensions.facts);
-  facts.rowFilterOf(query.where, ofFilter.facts, query.timeZone);
+  facts.rowFilterOf(query.where, { enriched: ofFilter.facts, timeZone: query.timeZone });
   const joins = new Set([...ofDimensions.joins, ...ofFilter.joins]);
   const enriched = await facts.enrichment.at(query.asOf, joins, work);
   // Questions that waited for the same tables would otherwise all begin in one go.
   await maybeYield();
   const dimensions = dimensionsOf(facts, query, enriched);
-  const known = await cumulative.find({ query, enriched, joins: ofDimensions.joins, dimensions }, work);
+  const known = await cumulative.find({ query, enriched, dimensions }, work);
   const grouper = known?.grouper ?? createGrouper(dimensions);
-  const scan = await scanOf(facts, query, enriched, { grouper, work });
+  const reading = { enriched, timeZone: query.timeZone, known: known?.known };
+  const scan = await scanOf(facts, query.where, reading, { grouper, work });
   let groups = 0;
   const onGroups = (now: number): void => {
     for (; groups < now; groups++) onGroup();
@@ -76,20 +78,13 @@ const factGroups = (
   return {
     ...counted,
     sequence: enriched.sequence,
-    valueOf: (group, index) => (dimensions[index] as CodedValues).valueOf(grouper.codesOf(group)[index] as number),
+    valueOf: (group, index) => (dimensions[index] as CodedValues).valueOf(grouper.codeAt(group, index)),
     extremes: () => extremes(scan, columns, groups),
     medians: () => medians(scan, columns, counted.amounts, work),
     distinctUsers: () => distinctUsers(scan, columns, groups),
     seqsOf: (requests) => seqsOf(scan, facts, requests),
   };
 };
-
-const dimensionsOf = (facts: MemoryFacts, query: GroupQuery, enriched: EnrichedFacts): CodedValues[] =>
-  query.groupBy.map((name) => {
-    const dimensionOf = facts.dimensions[name];
-    if (!dimensionOf) throw new Error(`${facts.source} have no columns for ${name}`);
-    return dimensionOf(enriched, query);
-  });
 
 const sumOf = (counts: NumbersOfGroups): number => {
   let sum = 0;
@@ -99,12 +94,12 @@ const sumOf = (counts: NumbersOfGroups): number => {
 
 const scanOf = async (
   facts: MemoryFacts,
-  query: GroupQuery,
-  enriched: EnrichedFacts,
+  where: GroupQuery['where'],
+  reading: FilterReading,
   { grouper, work }: { readonly grouper: Grouper; readonly work: Work },
 ): Promise<Scan> => {
-  const filter = facts.rowFilterOf(query.where, enriched, query.timeZone);
-  const candidates = await candidatesOf(facts, query.where?.userIds, enriched, work);
+  const filter = facts.rowFilterOf(where, reading);
+  const candidates = await candidatesOf(facts, where?.userIds, reading.enriched, work);
   return (visit) => {
     const groups = new Uint32Array(blockRows);
     const visitBlock = (rows: Uint32Array): void => {

@@ -3,8 +3,8 @@ import type { FactSource } from '../dimensions.ts';
 import { checkFilter, type FactFilter, type FilterLimits } from '../filter.ts';
 import type { CodedDimensions } from './coded-dimensions.ts';
 import type { AnswerColumns, FactColumns } from './columns.ts';
-import type { EnrichedFacts, Enrichment } from './enrichment.ts';
-import { rowFilterOf } from './filter-rows.ts';
+import type { Enrichment } from './enrichment.ts';
+import { type FilterReading, rowFilterOf } from './filter-rows.ts';
 import type { RowFilter } from './row-filter.ts';
 
 /** Facts of one kind in memory: in columns, enriched, and with dimensions. */
@@ -18,7 +18,7 @@ export interface MemoryFacts<Columns extends FactColumns = AnswerColumns> {
   /** Throws like the function of this name. */
   checkFilter(filter: FactFilter): void;
   /** The filter of rows of enriched facts; undefined when every row passes. Throws like `checkFilter`. */
-  rowFilterOf(filter: FactFilter | null | undefined, enriched: EnrichedFacts, timeZone: string): RowFilter | undefined;
+  rowFilterOf(filter: FactFilter | null | undefined, reading: FilterReading): RowFilter | undefined;
 }
 
 type MemoryFactsOptions<Columns extends FactColumns> = Pick<
@@ -37,8 +37,8 @@ export const createMemoryFacts = <Columns extends FactColumns>({
   ...options,
   userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
   checkFilter: (filter) => checkFilter(filter, options.source, limits),
-  rowFilterOf(filter, enriched, timeZone) {
+  rowFilterOf(filter, reading) {
     if (filter) checkFilter(filter, options.source, limits);
-    return rowFilterOf(filter, options, enriched, timeZone);
+    return rowFilterOf(filter, options, reading);
   },
 });

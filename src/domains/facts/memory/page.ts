@@ -81,6 +81,6 @@ const joinsOf = (
   where: FactFilter | null | undefined,
 ): ReadonlySet<JoinName> => {
   const probe = joinProbe();
-  facts.rowFilterOf(where, probe.facts, listTimeZone);
+  facts.rowFilterOf(where, { enriched: probe.facts, timeZone: listTimeZone });
   return probe.joins;
 };

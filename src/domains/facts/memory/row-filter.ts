@@ -1,4 +1,4 @@
-import { type CodedRows, readCodesOf } from '../../../indices/group-numbers.ts';
+import { type CodedRows, readCodesOf } from '../../../indices/coded-rows.ts';
 import type { PositionPattern } from '../../../indices/number-column.ts';
 import type { Decimal } from '../../../lib/decimal.ts';
 import { millionthsOf } from '../../../lib/millionths.ts';
@@ -146,14 +146,21 @@ export const withCodes = (
   buffers: FilterBuffers,
   size = Number.POSITIVE_INFINITY,
 ): RowFilter => {
-  const isAccepted = size <= listedMax ? listOf(accepted, size) : undefined;
+  if (size <= listedMax) return withListed(coded, listOf(accepted, size), buffers);
   return filterBy((rows, marks, pattern) => {
     const { codes } = buffers;
     readCodesOf(coded, rows, codes, pattern);
-    if (isAccepted) markListed(marks, rows.length, codes, isAccepted);
-    else markAmong(marks, rows.length, codes, accepted);
+    markAmong(marks, rows.length, codes, accepted);
   });
 };
+
+/** Rows whose code has 1 in a list of all codes. */
+export const withListed = (coded: CodedRows, list: Uint8Array, buffers: FilterBuffers): RowFilter =>
+  filterBy((rows, marks, pattern) => {
+    const { codes } = buffers;
+    readCodesOf(coded, rows, codes, pattern);
+    markListed(marks, rows.length, codes, list);
+  });
 
 /** By code, 1 for the accepted ones. */
 const listOf = (accepted: ReadonlySet<number>, size: number): Uint8Array => {
