@@ -4,6 +4,7 @@ import { eventsInMemory } from '../../../src/domains/experiments/in-memory.ts';
 import type { DimensionName } from '../../../src/domains/facts/dimensions.ts';
 import type { FactFilter } from '../../../src/domains/facts/filter.ts';
 import { type CumulativeGroupLimits, CumulativeGroups } from '../../../src/domains/facts/memory/cumulative-groups.ts';
+import { hasConditions } from '../../../src/domains/facts/memory/filter-parts.ts';
 import { groupFacts } from '../../../src/domains/facts/memory/groups.ts';
 import type { MemoryFacts } from '../../../src/domains/facts/memory/memory-facts.ts';
 import { PageOrders } from '../../../src/domains/facts/memory/page-orders.ts';
@@ -17,10 +18,14 @@ import { anyWrite, writeHistory } from '../../support/histories.ts';
 /** Sums at checkpoints that say how many questions they answered. */
 class CountedAnswers extends CumulativeGroups {
   answers = 0;
+  /** Those of questions with conditions beside the time. */
+  filtered = 0;
 
   override async find(...question: Parameters<CumulativeGroups['find']>): ReturnType<CumulativeGroups['find']> {
     const answer = await super.find(...question);
     if (answer) this.answers++;
+    const [{ query }] = question;
+    if (answer?.sums && hasConditions({ ...query.where, range: undefined })) this.filtered++;
     return answer;
   }
 }
@@ -102,7 +107,7 @@ const write = fc.oneof(
 
 describe('answers from sums at checkpoints', () => {
   it('equal those of a scan after any history, and follow late records', async () => {
-    let answers = 0;
+    let [answers, filtered] = [0, 0];
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.array(write, { minLength: 1, maxLength: 12 }), fc.array(question, { maxLength: 6 })), {
@@ -130,6 +135,7 @@ describe('answers from sums at checkpoints', () => {
             }
             expect(scanned.cumulative.answers).toBe(0);
             answers += summed.cumulative.answers;
+            filtered += summed.cumulative.filtered;
           } finally {
             await app.close();
           }
@@ -138,6 +144,7 @@ describe('answers from sums at checkpoints', () => {
       { numRuns: 40 },
     );
     expect(answers).toBeGreaterThan(40);
+    expect(filtered).toBeGreaterThan(5);
   }, 240_000);
 
   it('count the amounts of events that have one, and no others', async () => {
