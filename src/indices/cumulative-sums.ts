@@ -118,6 +118,11 @@ export class CumulativeSums {
     this.#change(row, group, -1);
   }
 
+  /** The sums of all rows. */
+  all(): GroupSums {
+    return copyOf(this.#sums.at(-1) as GroupSums, this.#capacity);
+  }
+
   /** The sums of the rows of a half-open span. The source must have the counted rows, and only these. */
   between(fromUs: number, toUs: number, source: RowSource): GroupSums {
     const sums = emptySums(this.#capacity, this.#layout);

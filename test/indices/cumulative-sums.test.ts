@@ -131,6 +131,8 @@ it('cumulative sums equal a loop over all rows, in whatever order these come, mo
           }
         }
         expect(sums.isExact).toBe(true);
+        const ofAllTimes = sums.between(-Infinity, Infinity, sourceOf(rowsFrom, groupOf, atUsOf));
+        expect(sums.all()).toEqual(ofAllTimes);
       },
     ),
     { numRuns: 400 },

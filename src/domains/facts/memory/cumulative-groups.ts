@@ -112,11 +112,12 @@ export class CumulativeGroups {
     const { query, enriched, names } = question;
     const { range, ...others } = query.where ?? {};
     if (!isOfDimensions(others, names)) return known.findGroups(question, work);
+    const filter = hasConditions(others) ? others : undefined;
+    if (!range) return known.find({ ...question, filter, span: undefined }, work);
     const ordered = await this.#orders.byTime(enriched.rows);
     if (!ordered) return undefined;
-    const { fromUs, toUs } = range ? rangeOf({ range }, this.#facts.columns, enriched.rows, query.timeZone) : {};
-    const filter = hasConditions(others) ? others : undefined;
-    return known.find({ ...question, filter, ordered, fromUs, toUs }, work);
+    const { fromUs, toUs } = rangeOf({ range }, this.#facts.columns, enriched.rows, query.timeZone);
+    return known.find({ ...question, filter, span: { ordered, fromUs, toUs } }, work);
   }
 
   #mayAnswer(query: GroupQuery, enriched: EnrichedFacts): enriched is NewestFacts {

@@ -33,11 +33,17 @@ export interface CumulativeAnswer {
   readonly known: KnownGroups;
 }
 
-export interface SpanQuestion extends GroupingQuestion {
-  /** Conditions on dimensions of the grouping. */
-  readonly filter: FactFilter | undefined;
-  /** All rows of the state by time, and perhaps later ones. */
-  readonly ordered: RowOrder;
+/** A half-open span of time; without one of its ends, up to or from any time. */
+export interface SpanInOrder {
   readonly fromUs: number | undefined;
   readonly toUs: number | undefined;
+  /** All rows of the state by time, and perhaps later ones. */
+  readonly ordered: RowOrder;
+}
+
+export interface SummedQuestion extends GroupingQuestion {
+  /** Default: all times. */
+  readonly span: SpanInOrder | undefined;
+  /** Conditions on dimensions of the grouping. */
+  readonly filter: FactFilter | undefined;
 }

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { CumulativeSums, type RowSource } from '../../../indices/cumulative-sums.ts';
-import { blockRows, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
+import { blockRows, type GroupSums, type SummedRows, type SumsLayout, sumBytes } from '../../../indices/group-sums.ts';
 import { rowNumbers } from '../../../indices/row-numbers.ts';
+import type { RowOrder } from '../../../indices/row-order.ts';
 import type { Work } from '../../../lib/work.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { DimensionName } from '../dimensions.ts';
@@ -9,7 +10,7 @@ import { changedRows } from './changed-rows.ts';
 import { CoarseGroups } from './coarse-groups.ts';
 import { acceptedGroups, type KnownGroups } from './filter-rows.ts';
 import { GroupColumn } from './group-column.ts';
-import type { CumulativeAnswer, GroupingQuestion, SpanQuestion } from './grouping-question.ts';
+import type { CumulativeAnswer, GroupingQuestion, SpanInOrder, SummedQuestion } from './grouping-question.ts';
 import type { MemoryFacts } from './memory-facts.ts';
 
 export interface GroupingSumsLimits {
@@ -24,6 +25,8 @@ interface Known extends Pick<GroupingQuestion, 'enriched'> {
   readonly codings: readonly unknown[];
   /** Undefined until a question needs them. */
   readonly sums: CumulativeSums | undefined;
+  /** Whether there are sums up to checkpoints, which a span needs, beside those of all times. */
+  readonly hasCheckpoints: boolean;
   /** The groups of questions, by their dimensions. */
   readonly coarse: LRUCache<string, CoarseGroups>;
 }
@@ -74,7 +77,7 @@ export class GroupingSums {
   }
 
   /** The sums of the groups; undefined when a scan has to answer. */
-  find(question: SpanQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
+  find(question: SummedQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
     return this.#inTurn(() => this.#find(question, work));
   }
 
@@ -92,22 +95,33 @@ export class GroupingSums {
     return found;
   }
 
-  async #find(question: SpanQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
+  async #find(question: SummedQuestion, work: Work): Promise<CumulativeAnswer | undefined> {
     const known = await this.#knownOf(question, work);
     if (!known) return undefined;
-    const sums = known.sums ?? (await this.#sumAll(question, known.groups, work));
+    const { span, filter, query } = question;
+    // The last checkpoint is of all times.
+    const kept = span && !known.hasCheckpoints ? undefined : known.sums;
+    const sums = kept ?? (await this.#sumAll(question, known.groups, work));
     if (!sums) return undefined;
-    this.#known = { ...known, sums };
-    const source = this.#sourceOf(question, known.groups);
-    await sums.divide(source, createYielder(undefined));
-    const { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY, filter, query } = question;
-    const found = sums.between(fromUs, toUs, source);
+    this.#known = { ...known, sums, hasCheckpoints: kept ? known.hasCheckpoints : span !== undefined };
+    const found = span ? await this.#sumsBetween(span, sums, question, known.groups) : sums.all();
     if (!sums.isExact) return this.#outgrow();
     if (sums.byteLength > this.#limits.sumsMax * sumBytes.WIDE) this.#known = { ...known, sums: undefined };
     const answer = answerOf(question, known);
     const reading = { enriched: question.enriched, timeZone: query.timeZone, known: answer.known };
     const accepted = filter && acceptedGroups(filter, this.#facts, reading);
     return { ...answer, sums: answer.numbering.sumsOf(found, accepted) };
+  }
+
+  async #sumsBetween(
+    { ordered, fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY }: SpanInOrder,
+    sums: CumulativeSums,
+    { enriched }: GroupingQuestion,
+    groups: GroupColumn,
+  ): Promise<GroupSums> {
+    const source = this.#sourceOf(ordered, enriched.rows, groups);
+    await sums.divide(source, createYielder(undefined));
+    return sums.between(fromUs, toUs, source);
   }
 
   /** The groups of the state of the question; undefined when those of a later one are known, or there are too many. */
@@ -152,7 +166,8 @@ export class GroupingSums {
     const groups = await GroupColumn.of(dimensions, enriched.rows, Math.min(groupsMax, allMax), createYielder(work));
     if (groups) {
       const codings = dimensions.map(({ coding }) => coding);
-      return { enriched, groups, codings, sums: undefined, coarse: new LRUCache({ max: coarseMax }) };
+      const coarse = new LRUCache<string, CoarseGroups>({ max: coarseMax });
+      return { enriched, groups, codings, sums: undefined, hasCheckpoints: false, coarse };
     }
     if (groupsMax >= allMax) return this.#giveUp();
     this.#groupsAbove = groupsMax;
@@ -160,7 +175,7 @@ export class GroupingSums {
   }
 
   /** Sums all rows. Rejects when the work has ended. */
-  async #sumAll(question: SpanQuestion, groups: GroupColumn, work: Work): Promise<CumulativeSums | undefined> {
+  async #sumAll(question: SummedQuestion, groups: GroupColumn, work: Work): Promise<CumulativeSums | undefined> {
     const { rows } = question.enriched;
     const numberOfGroups = groups.numbers.groups;
     const maybeYield = createYielder(work);
@@ -169,10 +184,11 @@ export class GroupingSums {
       Math.floor(this.#sumsMax / numberOfGroups),
     );
     if (checkpoints < checkpointsMin) return this.#giveUp();
+    const isOfSpan = question.span !== undefined;
     const sums = new CumulativeSums({
       rows: this.#summed,
       layout: this.#layout,
-      boundsUs: this.#boundsOf(rows, checkpoints),
+      boundsUs: isOfSpan ? this.#boundsOf(rows, checkpoints) : [],
       groups: numberOfGroups,
       rowsMax: 2 * Math.ceil(rows / checkpoints),
     });
@@ -236,8 +252,8 @@ export class GroupingSums {
     return [...new Set(bounds)];
   }
 
-  /** Only the rows of the state, by time. */
-  #sourceOf({ ordered, enriched: { rows } }: SpanQuestion, { groupOf, readGroups }: GroupColumn): RowSource {
+  /** Only the first rows, by time. */
+  #sourceOf(ordered: RowOrder, rows: number, { groupOf, readGroups }: GroupColumn): RowSource {
     const { occurredAtUsOf } = this.#facts.columns;
     const isBefore =
       (atUs: number) =>
