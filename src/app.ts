@@ -129,7 +129,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
       await core.clickhouse()?.stop();
       for (const each of [engine, sqlEngine]) each.close();
       await ended;
-      await ledger.close();
+      await Promise.all([domains.reading?.close(), ledger.close()]);
       store.close();
       await telemetry.close();
       log.debug({ data: config.data }, 'store closed');

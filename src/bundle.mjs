@@ -16,6 +16,7 @@ const entryPoints = [
   'db/sqlite/sql-thread/worker.ts',
   'db/sqlite/reading/read-ahead-worker.ts',
   'src/import-worker.ts',
+  'src/reading-worker.ts',
 ];
 
 /** Files are looked up beside the module that names them; a module's address must not depend on the file that it is in. */

@@ -61,6 +61,7 @@ import type { Importer } from './ledger/record.ts';
 import { createClock } from './lib/clock.ts';
 import type { DebugLog } from './lib/debug-log.ts';
 import type { Trace } from './lib/telemetry.ts';
+import { createReadingThread } from './reading-thread.ts';
 import { createRecordImporters } from './record-importers.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
@@ -189,8 +190,9 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
     targets: importTargets,
     thread: limits.data === ':memory:' ? null : createImportThread(limits, store.waiting),
   });
+  const reading = createReadingThread(importers.experimentEvents, limits);
   const eventQueue = new IngestQueue({
-    ...{ ledger, importer: importers.experimentEvents, limits, openRequests: facts.openRequests },
+    ...{ ledger, importer: importers.experimentEvents, limits, openRequests: facts.openRequests, reading },
   });
   const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
   const { recordBytesMax, data, importFolder } = limits;
@@ -199,7 +201,7 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
   const spool = createSpool(data);
   const links = new LinkSources({ spool, limits });
   const uploads = createUploads({ imports, starters, data, importFolder, links, spool });
-  return { importers, imports, eventQueue, rejects, uploads, links };
+  return { importers, imports, eventQueue, reading, rejects, uploads, links };
 };
 
 type ImportDomains = ReturnType<typeof createImportDomains>;

@@ -114,9 +114,24 @@ const units: readonly Unit[] = [
     types: ['import thread', 'ledger'],
   },
   {
+    name: 'reading thread',
+    files: /^src\/reading-thread\.ts$/,
+    may: ['domains/imports', 'lib'],
+    types: ['config'],
+  },
+  {
+    name: 'reading worker',
+    files: /^src\/reading-worker\.ts$/,
+    may: ['domains/imports', 'domains/experiments'],
+    types: ['reading thread'],
+  },
+  {
     name: 'domains',
     files: /^src\/(domains|fact-knowledge)\.ts$/,
-    may: ['domains/*', 'import targets', 'import thread', 'record importers', 'ledger', 'sources', 'lib'],
+    may: [
+      ...['domains/*', 'import targets', 'import thread', 'reading thread', 'record importers'],
+      ...['ledger', 'sources', 'lib'],
+    ],
     types: ['store types', 'dataset engine types', 'config'],
   },
   {

@@ -89,6 +89,12 @@ export interface ImportStart {
   readonly face?: RecordFace | undefined;
 }
 
+/** Records as they are exchanged between threads: few arrays instead of an object for each. */
+export interface RecordBlocks<R> {
+  pack(records: readonly R[]): unknown;
+  unpack(packed: unknown): R[];
+}
+
 /** What a domain provides so that files of its records can be imported. */
 export interface Importer<R = unknown> {
   readonly target: ImportTarget;
@@ -103,6 +109,8 @@ export interface Importer<R = unknown> {
   /** What the records are stored in, and the properties of theirs by which they are looked up there, if any. */
   readonly storedIn: { readonly table: LedgerTable; readonly lookup: readonly string[] };
   begin(start: ImportStart): ImportSession<R>;
+  /** For records that requests bring in large numbers: another thread can read them. */
+  readonly blocks?: RecordBlocks<R>;
   /**
    * Begins a session that adds a corrected record to an import that has ended; the default is `begin`. Throws CONFLICT
    * when nothing can be added to that import any more.

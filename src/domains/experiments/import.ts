@@ -4,6 +4,7 @@ import { readWrittenInstant } from '../../lib/cells/written-instant.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { eventBlocks } from './event-blocks.ts';
 import type { ExperimentEvent } from './event-record.ts';
 import type { ExperimentEvents } from './events.ts';
 import { experimentEventsTarget } from './target.ts';
@@ -17,7 +18,7 @@ const columns = ['user_id', 'account_type', 'date', 'event_type', 'order_value',
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (
   events: Pick<ExperimentEvents, 'record' | 'repeat'>,
-): Importer<ExperimentEvent> => ({
+): Importer<ExperimentEvent> & Required<Pick<Importer<ExperimentEvent>, 'blocks'>> => ({
   target: experimentEventsTarget,
   shape: {
     columns: [columns],
@@ -50,6 +51,7 @@ export const createExperimentEventsImporter = (
     order_value: amount === null ? null : formatDecimal(amount),
     version: variant,
   }),
+  blocks: eventBlocks,
   storedIn: { table: experimentEvents, lookup: ['eventId', 'experiment'] },
   // Every record of a file that is imported again is a duplicate, even without an id of its own.
   begin: ({ isRepeat, face }) => ({

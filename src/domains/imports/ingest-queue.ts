@@ -10,12 +10,14 @@ import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import {
   ingestRecords,
   ingestWhole,
+  type ParsedRecord,
   type RawRecord,
   rawFormat,
   type WireFormat,
   writeWhole,
 } from './ingest-records.ts';
 import { IngestStream, retryWhileOverloaded } from './ingest-stream.ts';
+import type { ReadingThread } from './reading-thread.ts';
 
 /** An id that came beside a record, in a header, and the field of the record that it stands for. */
 export interface OuterId {
@@ -30,6 +32,8 @@ export interface IngestQueueServices {
   readonly openRequests: OpenRequests;
   readonly importer: Importer;
   readonly limits: SourceLimits & IngestLimits;
+  /** Reads long bodies in another thread; null where there is none. */
+  readonly reading: ReadingThread | null;
 }
 
 /** The settings of the same names. */
@@ -44,7 +48,7 @@ interface IngestLimits {
 type OnIgnored = (names: readonly string[]) => void;
 
 interface QueuedRecord {
-  readonly record: RawRecord;
+  readonly record: ParsedRecord;
   readonly sentBy: string | null;
   readonly resolve: (outcome: RecordOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -128,10 +132,15 @@ export class IngestQueue {
     return outcomes;
   }
 
-  #read(chunks: AsyncIterable<Uint8Array>, onIgnored: OnIgnored): AsyncGenerator<readonly RawRecord[]> {
-    const { importer, limits } = this.#services;
+  async *#read(chunks: AsyncIterable<Uint8Array>, onIgnored: OnIgnored): AsyncGenerator<readonly RawRecord[]> {
+    const { importer, limits, reading } = this.#services;
     const { recordBytesMax, bodyBytesMax } = limits;
-    return readRecordStream(chunks, { recordBytesMax, bodyBytesMax, envelope: importer.shape.envelope, onIgnored });
+    const iterator = chunks[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    const all = withFirst(first, iterator);
+    if (!first.done && first.value.byteLength >= threadBytesMin && reading?.isAvailable)
+      yield* reading.read(all, onIgnored);
+    else yield* readRecordStream(all, { recordBytesMax, bodyBytesMax, envelope: importer.shape.envelope, onIgnored });
   }
 
   /** Writes all records that arrive before the transaction begins. */
@@ -187,7 +196,7 @@ const overloaded = (count: number): DomainError =>
     details: { retryAfterMs: 1000 },
   });
 
-const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord => {
+const withId = (record: ParsedRecord, { field, origin, id }: OuterId): ParsedRecord => {
   if (record.problems) return record;
   const value = record.value as Readonly<Record<string, unknown>>;
   const own = value[field] ?? '';
@@ -201,6 +210,21 @@ const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord =>
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
 };
+
+/** A body whose first chunk is shorter is short, or comes slowly: to exchange it with a thread would take longer. */
+const threadBytesMin = 16 * 1024;
+
+/** All chunks, of which the first one was read. */
+async function* withFirst(
+  first: IteratorResult<Uint8Array>,
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
 
 const pieceBytes = 64 * 1024;
 

@@ -5,10 +5,11 @@ import { type Importer, type ImportSession, type RecordOutcome, sentByApi } from
 import { apiSource } from '../../lib/api-source.ts';
 import { type ReadResult, type RecordFace, valuesOf } from '../../lib/problems.ts';
 import type { IngestResult } from './ingest-result.ts';
+import { ReadRecord } from './record-blocks.ts';
 import { insertRejectedRecords, type NewRejectedRecord } from './reject-groups.ts';
 
 /** A record in its wire format: parsed into a value, or refused with problems. */
-export type RawRecord = {
+export type ParsedRecord = {
   readonly raw: string;
   /** Where it begins in the text that was sent, if in one. */
   readonly line?: number | undefined;
@@ -16,6 +17,8 @@ export type RawRecord = {
   | { readonly value: unknown; readonly problems?: never }
   | { readonly value?: never; readonly problems: FieldProblem[] }
 );
+
+export type RawRecord = ParsedRecord | ReadRecord;
 
 /** How to read records of type `T` into those of an importer, and what to store of those that are rejected. */
 export interface WireFormat<R, T> {
@@ -130,7 +133,10 @@ export const rawFormat = <R>(
   sentBy: string | null,
   face?: RecordFace,
 ): WireFormat<R, RawRecord> => ({
-  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, { face })),
+  read: (record) => {
+    if (record.problems) return { problems: record.problems };
+    return record instanceof ReadRecord ? { value: record.read as R } : importer.read(record.value, { face });
+  },
   rawOf: ({ raw }) => raw,
   sentBy: () => sentBy,
   face,

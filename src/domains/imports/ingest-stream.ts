@@ -5,6 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, RecordOutcome } from '../../ledger/record.ts';
 import { inBatches } from '../../lib/in-batches.ts';
 import { ingestRecords, type RawRecord, rawFormat } from './ingest-records.ts';
+import { ReadRecord } from './record-blocks.ts';
 
 export interface IngestStreamServices {
   readonly ledger: Pick<Ledger, 'writeShared'>;
@@ -58,7 +59,7 @@ export class IngestStream {
     try {
       const results = inBatches<RawRecord, readonly RecordOutcome[]>(records, {
         // Fewer long records make a batch, otherwise it would take any amount of memory.
-        shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
+        shareOf: (record) => 1 / batchRecords + sizeOf(record) / recordBytesMax,
         work: (batch) => this.#store(batch),
       });
       for await (const outcomes of results) {
@@ -141,6 +142,8 @@ export class IngestStream {
     });
   }
 }
+
+const sizeOf = (record: RawRecord): number => (record instanceof ReadRecord ? record.size : record.raw.length);
 
 const retryMs = 50;
 
