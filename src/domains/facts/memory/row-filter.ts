@@ -21,14 +21,18 @@ export interface RowFilter {
 
 type Mark = RowFilter['mark'];
 
-const filterBy = (mark: Mark): RowFilter => {
+/** Keeps those of a run that pass, without marks: it takes half of the time. */
+type KeepOfRun = (rows: Uint32Array, length: number) => number;
+
+const filterBy = (mark: Mark, keepOfRun?: KeepOfRun): RowFilter => {
   let marks: Uint8Array | undefined;
   return {
     mark,
     keep(rows, length, pattern) {
+      if (keepOfRun && pattern === 'RUN') return keepOfRun(rows, length);
       marks ??= new Uint8Array(blockRows);
       mark(rows.subarray(0, length), marks, pattern);
-      return pattern === 'RUN' ? keepOfRun(rows, length, marks) : keepMarked(rows, length, marks);
+      return pattern === 'RUN' ? keepMarkedOfRun(rows, length, marks) : keepMarked(rows, length, marks);
     },
   };
 };
@@ -42,7 +46,7 @@ const keepMarked = (rows: Uint32Array, length: number, marks: Uint8Array): numbe
   return kept;
 };
 
-const keepOfRun = (rows: Uint32Array, length: number, marks: Uint8Array): number => {
+const keepMarkedOfRun = (rows: Uint32Array, length: number, marks: Uint8Array): number => {
   const [first = 0] = rows;
   let kept = 0;
   for (let index = 0; index < length; index++) {
@@ -82,24 +86,9 @@ const writeRun = (rows: Uint32Array, first: number, length: number): void => {
 };
 
 export const inSpan = (columns: FactColumns, { fromUs, toUs }: TimeSpan, buffers: FilterBuffers): RowFilter => {
-  const span = { from: fromUs ?? Number.NEGATIVE_INFINITY, to: toUs ?? Number.POSITIVE_INFINITY };
-  return filterBy((rows, marks, pattern) => {
-    const { numbers } = buffers;
-    columns.readTimes(rows, numbers, pattern);
-    markTimes(marks, rows.length, numbers, span);
-  });
-};
-
-const markTimes = (
-  marks: Uint8Array,
-  length: number,
-  times: Float64Array,
-  { from, to }: { readonly from: number; readonly to: number },
-): void => {
-  for (let index = 0; index < length; index++) {
-    const atUs = times[index] as number;
-    marks[index] = Number(atUs >= from) & Number(atUs < to);
-  }
+  // Times are whole numbers.
+  const lastUs = Math.ceil(toUs ?? Number.POSITIVE_INFINITY) - 1;
+  return withNumbers(columns.readTimes, [fromUs ?? Number.NEGATIVE_INFINITY, lastUs], buffers);
 };
 
 /** The bounds of amounts, both included. */
@@ -116,24 +105,45 @@ export const withAmount = (
 ): RowFilter => {
   const least = atLeast ? millionthsOf(atLeast) : Number.NEGATIVE_INFINITY;
   const most = atMost ? millionthsOf(atMost) : Number.POSITIVE_INFINITY;
-  return filterBy((rows, marks, pattern) => {
-    const { numbers } = buffers;
-    columns.readAmounts(rows, numbers, pattern);
-    markAmounts(marks, rows.length, numbers, { least, most });
-  });
+  return withNumbers(columns.readAmounts, [least, most], buffers);
 };
 
-const markAmounts = (
-  marks: Uint8Array,
-  length: number,
-  amounts: Float64Array,
-  { least, most }: { readonly least: number; readonly most: number },
-): void => {
+type ReadNumbers = (rows: Uint32Array, into: Float64Array, pattern?: PositionPattern) => void;
+
+/** Rows with a number between two bounds, both included; NaN is between no two. */
+const withNumbers = (read: ReadNumbers, bounds: readonly [number, number], buffers: FilterBuffers): RowFilter => {
+  // As doubles: other numbers would be converted for each row.
+  const between = Float64Array.from(bounds);
+  return filterBy(
+    (rows, marks, pattern) => {
+      read(rows, buffers.numbers, pattern);
+      markBetween(marks, rows.length, buffers.numbers, between);
+    },
+    (rows, length) => {
+      read(rows.subarray(0, length), buffers.numbers, 'RUN');
+      return keepBetween(rows, length, buffers.numbers, between);
+    },
+  );
+};
+
+const markBetween = (marks: Uint8Array, length: number, numbers: Float64Array, bounds: Float64Array): void => {
+  const [least, most] = [bounds[0] as number, bounds[1] as number];
   for (let index = 0; index < length; index++) {
-    const amount = amounts[index] as number;
-    // NaN, which is no amount, is not between any two.
-    marks[index] = Number(amount >= least) & Number(amount <= most);
+    const number = numbers[index] as number;
+    marks[index] = Number(number >= least) & Number(number <= most);
   }
+};
+
+const keepBetween = (rows: Uint32Array, length: number, numbers: Float64Array, bounds: Float64Array): number => {
+  const [least, most] = [bounds[0] as number, bounds[1] as number];
+  const first = rows[0] ?? 0;
+  let kept = 0;
+  for (let index = 0; index < length; index++) {
+    const number = numbers[index] as number;
+    rows[kept] = first + index;
+    kept += Number(number >= least) & Number(number <= most);
+  }
+  return kept;
 };
 
 /** More codes than these take a set: an array of all would be too large for one question. */
@@ -156,11 +166,16 @@ export const withCodes = (
 
 /** Rows whose code has 1 in a list of all codes. */
 export const withListed = (coded: CodedRows, list: Uint8Array, buffers: FilterBuffers): RowFilter =>
-  filterBy((rows, marks, pattern) => {
-    const { codes } = buffers;
-    readCodesOf(coded, rows, codes, pattern);
-    markListed(marks, rows.length, codes, list);
-  });
+  filterBy(
+    (rows, marks, pattern) => {
+      readCodesOf(coded, rows, buffers.codes, pattern);
+      markListed(marks, rows.length, buffers.codes, list);
+    },
+    (rows, length) => {
+      readCodesOf(coded, rows.subarray(0, length), buffers.codes, 'RUN');
+      return keepListed(rows, length, buffers.codes, list);
+    },
+  );
 
 /** By code, 1 for the accepted ones. */
 const listOf = (accepted: ReadonlySet<number>, size: number): Uint8Array => {
@@ -172,6 +187,16 @@ const listOf = (accepted: ReadonlySet<number>, size: number): Uint8Array => {
 const markListed = (marks: Uint8Array, length: number, codes: Uint32Array, list: Uint8Array): void => {
   // A code that no row had when the size was read is not on the list.
   for (let index = 0; index < length; index++) marks[index] = list[codes[index] as number] ?? 0;
+};
+
+const keepListed = (rows: Uint32Array, length: number, codes: Uint32Array, list: Uint8Array): number => {
+  const first = rows[0] ?? 0;
+  let kept = 0;
+  for (let index = 0; index < length; index++) {
+    rows[kept] = first + index;
+    kept += list[codes[index] as number] ?? 0;
+  }
+  return kept;
 };
 
 const markAmong = (marks: Uint8Array, length: number, codes: Uint32Array, accepted: ReadonlySet<number>): void => {
