@@ -107,6 +107,27 @@ const fractionText = (micros: number): string => {
 export const formatDecimal = ({ units, micros }: Decimal): string =>
   signedText(units < 0 || micros < 0, String(Math.abs(units)), Math.abs(micros));
 
+/** A sign or a point included, so that none of these has too many digits. */
+const shortestLengthMax = decimalDigitsMax;
+
+/** Whether `formatDecimal` would write what the text says in just this way; false for a few that it would, of 16 characters. */
+export const isShortestDecimal = (text: string): boolean => {
+  const { length } = text;
+  const start = text.charCodeAt(0) === 45 ? 1 : 0;
+  if (length === start || length > shortestLengthMax) return false;
+  let point = -1;
+  for (let index = start; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 46 && point < 0) point = index;
+    else if (code < 48 || code > 57) return false;
+  }
+  const wholeEnd = point < 0 ? length : point;
+  if (wholeEnd === start || text === '-0') return false;
+  if (text.charCodeAt(start) === 48 && wholeEnd > start + 1) return false;
+  // The fraction ends in a digit that is not zero.
+  return point < 0 || (length - point <= decimalFractionMax + 1 && text.charCodeAt(length - 1) > 48);
+};
+
 /** Negative, zero or positive. */
 export const compareDecimals = (a: Decimal, b: Decimal): number => a.units - b.units || a.micros - b.micros;
 

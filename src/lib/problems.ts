@@ -2,6 +2,7 @@ import type { FieldProblem, ProblemCode } from '../errors.ts';
 import type { Decimal } from './decimal.ts';
 import { parseAmount } from './decimal.ts';
 import { ExactNumber, numberText } from './exact-json.ts';
+import type { FieldReader, InstantReader } from './field-reader.ts';
 import type { IpAddress } from './ip.ts';
 import { parseIp } from './ip.ts';
 import type { RecordCells, WrittenCell } from './record-cells.ts';
@@ -43,13 +44,6 @@ const textOf = (value: unknown): FieldResult<string> => {
   if (value.isWellFormed() && !value.includes('\0')) return { value };
   return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${preview(value)}` };
 };
-
-/** An instant in microseconds since 1970 UTC, or what its text must be. */
-export type WrittenInstant =
-  | { readonly atUs: number; readonly problem?: never }
-  | { readonly atUs?: never; readonly problem: string };
-
-type InstantReader = (text: string) => WrittenInstant;
 
 const instantOf = (
   value: unknown,
@@ -131,25 +125,6 @@ export interface RecordFace {
 /** The face of REST and of files. */
 export const wireFace: RecordFace = { fieldOf: (field) => field, wordOf: (word) => word };
 
-/** Reads the named fields of one record. For an invalid field it records a problem and returns a placeholder that is never used. */
-export interface FieldReader {
-  /** Opaque text id; JSON numbers become their decimal text. */
-  id(name: string): string;
-  text(name: string): string;
-  /** Microseconds since 1970 UTC. With `readOther` numbers are read, too, and texts that are not in the usual form. */
-  instant(name: string, readOther?: InstantReader): number;
-  decimal(name: string): Decimal;
-  /** A whole number, both bounds inside; by default every safe integer. */
-  integer(name: string, min?: number, max?: number): number;
-  ip(name: string): IpAddress;
-  /** The value that `choices` has for the field's text. */
-  oneOf<T>(name: string, choices: Readonly<Record<string, T>>): T;
-  /** Null when the field is absent, null, empty or, in a file, a marker of a missing value, else what `read` makes of it: `optional('ip', fields.ip)`. */
-  optional<T>(name: string, read: (name: string) => T): T | null;
-  /** Records a problem that only shows in several fields together. */
-  refuse(path: string, code: ProblemCode, message: string): void;
-}
-
 /** The value that was read, or all problems. */
 export type ReadResult<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
 
@@ -211,6 +186,8 @@ class RecordFields implements FieldReader {
 
   instant(name: string, readOther?: InstantReader): number {
     const value = this.#raw(name);
+    const atUs = typeof value === 'string' ? parseInstant(value) : null;
+    if (atUs !== null && !this.#isMarker(name, value)) return atUs;
     if (!this.#isPresent(name, value)) return 0;
     return this.#valueOf(name, instantOf(value, this.#written(name), readOther), 0);
   }
@@ -219,6 +196,15 @@ class RecordFields implements FieldReader {
     const value = this.#raw(name);
     if (!this.#isPresent(name, value)) return noDecimal;
     return this.#valueOf(name, decimalOf(value, this.#written(name)), noDecimal);
+  }
+
+  asWritten(name: string, isCanonical: (text: string) => boolean): string | null {
+    const value = this.#raw(name);
+    const isText = typeof value === 'string';
+    const text = isText ? value : numberText(value);
+    if (text === null || !isCanonical(text) || this.#isMarker(name, value)) return null;
+    const { cells } = this.#context;
+    return isText && cells !== undefined && cells.read(name, text) !== null ? null : text;
   }
 
   integer(name: string, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import type { FieldReader } from '../lib/field-reader.ts';
 import { parseImageName } from '../lib/image-name.ts';
 import {
   importOptionDescriptions as descriptions,
   importOptionTexts,
   type OptionText,
 } from '../lib/import-option-texts.ts';
-import { type FieldReader, preview, readRecord } from '../lib/problems.ts';
+import { preview, readRecord } from '../lib/problems.ts';
 import { textIdLengthMax } from '../lib/text-id.ts';
 
 interface Documented {

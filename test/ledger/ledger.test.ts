@@ -281,8 +281,8 @@ it('a rebuilt ledger gives the same answers as one that caught up, and an earlie
             userId: each.userId,
             occurredAtUs: each.atUs,
             productId: 'p',
-            amount: { units: 1, micros: 0 },
-            ip: parseIp(`10.0.0.${each.ip}`),
+            amount: '1',
+            ip: `10.0.0.${each.ip}`,
           };
           working.push(ingest(imports, importers.transactions, [sale]));
         } else working.push(opened.app.ledger.catchUp());

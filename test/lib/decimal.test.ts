@@ -6,6 +6,7 @@ import {
   divideMicros,
   formatDecimal,
   formatMicros,
+  isShortestDecimal,
   microsOf,
   parseAmount,
   parseDecimal,
@@ -155,6 +156,41 @@ describe('parseAmount', () => {
         expect(microsOf(parseAmount(String(sum)) as Decimal)).toBe(BigInt(exact) * 10_000n);
       }),
       { numRuns: 10_000 },
+    );
+  });
+});
+
+describe('isShortestDecimal', () => {
+  it.each(['0', '7', '-7', '220.5', '0.5', '-0.05', '0.000001', '100', '999999999999999', '1000000.1'])(
+    'isShortestDecimal accepts %s',
+    (text) => {
+      expect(isShortestDecimal(text)).toBe(true);
+      expect(formatDecimal(parseDecimal(text) as Decimal)).toBe(text);
+    },
+  );
+
+  it.each([
+    ...['', '-', '.', '-.', '-0', '-0.0', '0.', '5.', '.5', '1.50', '007.5', '00', '05', '-05', '1e2', '1.0', '1.2.3'],
+    ...['+5', ' 5', '5 ', '1,5', '0.0000001', '1234567890123456', '٣', '1.5\n'],
+  ])('isShortestDecimal refuses %j', (text) => {
+    expect(isShortestDecimal(text)).toBe(false);
+  });
+
+  it('isShortestDecimal accepts only what is formatted in the same way, and all of up to 15 characters that are', () => {
+    const spelling = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'0123456789.-e '), maxLength: 18 }),
+      decimals.map(formatDecimal),
+      fc
+        .tuple(fc.constantFrom('', '-', '0', '00'), decimals, fc.constantFrom('', '0', '.0', '.'))
+        .map(([a, decimal, b]) => a + formatDecimal(decimal) + b),
+    );
+    fc.assert(
+      fc.property(spelling, (text) => {
+        const decimal = parseAmount(text);
+        const isSame = decimal !== null && formatDecimal(decimal) === text;
+        expect(isShortestDecimal(text)).toBe(isSame && text.length <= 15);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError, errorCodes, statusOfCode } from '../../src/errors.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
-import { type FieldReader, readRecord } from '../../src/lib/problems.ts';
+import type { FieldReader } from '../../src/lib/field-reader.ts';
+import { readRecord } from '../../src/lib/problems.ts';
 
 const statuses = { paying: 1, cancelled: 2 };
 

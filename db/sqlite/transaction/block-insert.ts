@@ -4,6 +4,8 @@ import type { SqlConnection } from '../rows/sql-connection.ts';
 /** Rows of one statement: more save little, and each statement is compiled for its number of rows. */
 export const blockRows = 32;
 
+type Values = readonly unknown[];
+
 /** What a column has in the rows of a block: one value, integers that follow each other, or any values. */
 type Pattern = 'SAME' | 'SERIAL' | 'ANY';
 
@@ -17,8 +19,8 @@ export class BlockInsert {
   readonly #head: string;
   readonly #width: number;
   /**
-   * By column: what the rows of each block so far had in it, so that there is one statement for most blocks, and never more than
-   * twice as many as columns.
+   * By column: what the rows of each block so far had in it. A pattern that a block breaks is given up for good, so that there is
+   * one statement for most blocks, and never more than one for each column and the first.
    */
   #patterns: Pattern[] | undefined;
   #statement: Database.Statement | undefined;
@@ -29,51 +31,52 @@ export class BlockInsert {
     this.#width = width;
   }
 
-  /** Inserts `blockRows` rows, whose values follow each other. When one fails, those before it are inserted. */
-  run(values: readonly unknown[]): Database.RunResult {
-    const patterns = this.#patternsOf(values);
+  /** Inserts `blockRows` rows. When one fails, those before it are inserted. */
+  run(rows: readonly Values[]): Database.RunResult {
+    const patterns = this.#patternsOf(rows);
     this.#statement ??= this.#prepare(patterns);
     const named: Record<string, unknown> = {};
     const others: number[] = [];
     for (let column = 0; column < patterns.length; column++) {
       if (patterns[column] === 'ANY') others.push(column);
-      else named[`c${column}`] = values[column];
+      else named[`c${column}`] = rows[0]?.[column];
     }
     const single: unknown[] = [];
-    for (let row = 0; row < values.length; row += this.#width)
-      for (let index = 0; index < others.length; index++) single.push(values[row + (others[index] as number)]);
+    for (let row = 0; row < blockRows; row++) {
+      const values = rows[row] as Values;
+      for (let index = 0; index < others.length; index++) single.push(values[others[index] as number]);
+    }
     return others.length === this.#width ? this.#statement.run(single) : this.#statement.run(named, single);
   }
 
   /** The patterns that hold for these rows and all before them. */
-  #patternsOf(values: readonly unknown[]): readonly Pattern[] {
+  #patternsOf(rows: readonly Values[]): readonly Pattern[] {
     if (!this.#patterns)
-      this.#patterns = Array.from({ length: this.#width }, (_, column) => this.#patternOf(values, column));
+      this.#patterns = Array.from({ length: this.#width }, (_, column) => this.#patternOf(rows, column));
     for (let column = 0; column < this.#width; column++) {
       const pattern = this.#patterns[column];
-      if (pattern === 'ANY' || this.#holds(pattern as Pattern, values, column)) continue;
+      if (pattern === 'ANY' || this.#holds(pattern as Pattern, rows, column)) continue;
       this.#patterns[column] = 'ANY';
       this.#statement = undefined;
     }
     return this.#patterns;
   }
 
-  #patternOf(values: readonly unknown[], column: number): Pattern {
-    if (this.#holds('SAME', values, column)) return 'SAME';
-    return this.#holds('SERIAL', values, column) ? 'SERIAL' : 'ANY';
+  #patternOf(rows: readonly Values[], column: number): Pattern {
+    if (this.#holds('SAME', rows, column)) return 'SAME';
+    return this.#holds('SERIAL', rows, column) ? 'SERIAL' : 'ANY';
   }
 
-  #holds(pattern: Pattern, values: readonly unknown[], column: number): boolean {
-    const width = this.#width;
-    const first = values[column];
+  #holds(pattern: Pattern, rows: readonly Values[], column: number): boolean {
+    const first = rows[0]?.[column];
     if (pattern === 'SAME') {
-      for (let at = column + width; at < values.length; at += width) if (!Object.is(values[at], first)) return false;
+      for (let row = 1; row < blockRows; row++) if (!Object.is((rows[row] as Values)[column], first)) return false;
       return true;
     }
     // Integers are in columns of integers only: SQLite adds to the first one what JavaScript would.
     if (!Number.isSafeInteger(first) || !Number.isSafeInteger((first as number) + blockRows)) return false;
     let next = first as number;
-    for (let at = column + width; at < values.length; at += width) if (values[at] !== ++next) return false;
+    for (let row = 1; row < blockRows; row++) if ((rows[row] as Values)[column] !== ++next) return false;
     return true;
   }
 

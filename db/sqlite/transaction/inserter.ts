@@ -13,10 +13,10 @@ export interface Inserter {
   /** Inserts rows to which SQLite gives their keys, by few statements; returns the keys. */
   insertAll(rows: readonly Readonly<Record<string, unknown>>[]): number[];
   /**
-   * Inserts `blockRows` rows at once, whose values follow each other, as do their keys when SQLite gives them; when one fails,
-   * those before it are inserted, so undo the work.
+   * Inserts `blockRows` rows at once, whose keys follow each other when SQLite gives them; when one fails, those before it are
+   * inserted, so undo the work.
    */
-  insertBlock(values: readonly unknown[]): Database.RunResult;
+  insertBlock(rows: readonly (readonly unknown[])[]): Database.RunResult;
   /** Inserts nothing, and reports no change, when a unique index already holds the row's key. */
   readonly insertUnlessPresent: Database.Statement;
   /** Positions of these columns among the values; -1 in a table that is not part of the ledger. */
@@ -40,11 +40,12 @@ const prepareInserter = (client: SqlConnection, table: SQLiteTable): Inserter =>
   const insert = client.prepare(text);
   return {
     valuesOf(row) {
-      const values: unknown[] = [];
+      // Of its final length, because an import makes one for each record.
+      const values = new Array<unknown>(keys.length);
       for (let index = 0; index < keys.length; index++) {
         const value = row[keys[index] as string] ?? fallbacks[index];
         const encode = encoders[index];
-        values.push(encode && value !== null ? encode(value) : value);
+        values[index] = encode && value !== null ? encode(value) : value;
       }
       return values;
     },
@@ -55,13 +56,13 @@ const prepareInserter = (client: SqlConnection, table: SQLiteTable): Inserter =>
         const some = rows.slice(from, from + blockRows);
         if (some.length < blockRows) for (const row of some) ids.push(keyOf(insert.run(this.valuesOf(row))));
         else {
-          const last = keyOf(block.run(some.flatMap(this.valuesOf)));
+          const last = keyOf(block.run(some.map(this.valuesOf)));
           for (let id = last - blockRows + 1; id <= last; id++) ids.push(id);
         }
       }
       return ids;
     },
-    insertBlock: (values) => block.run(values),
+    insertBlock: (rows) => block.run(rows),
     insertUnlessPresent: client.prepare(`${text} on conflict do nothing`),
     seqPosition: keys.indexOf('seq'),
     recordedAtUsPosition: keys.indexOf('recordedAtUs'),

@@ -50,10 +50,8 @@ export class RecordBatch {
   #lastFound = -1;
   /** A key while it is looked up, in an array that is never made anew. */
   #key: unknown[] = [];
-  /** The values of rows that are not inserted yet, row after row, in an array that is never made anew. */
-  readonly #rows: unknown[];
-  /** How many of its elements are in use. */
-  #used = 0;
+  /** The rows that are not inserted yet, fewer than a block. */
+  #rows: Values[] = [];
   #storedKeys: StoredKeys | null = null;
 
   constructor({ client, reader, archived, table, inserter }: RecordBatchOptions) {
@@ -65,7 +63,6 @@ export class RecordBatch {
     this.#keys = columnsOf(table).map(([key]) => key);
     this.#decoders = decodersOf(table, this.#keys);
     this.#known = new KeyTable(this.#hasher, 0);
-    this.#rows = new Array(blockRows * this.#keys.length).fill(null);
   }
 
   /** What is known of all keys of the table; null unless many works share a transaction. */
@@ -80,7 +77,7 @@ export class RecordBatch {
   }
 
   endShared(lastSeq: number | null): void {
-    this.#used = 0;
+    this.#rows = [];
     this.#forget();
     this.#knowsAll = false;
     if (lastSeq !== null) this.#storedKeys?.committed(lastSeq);
@@ -145,11 +142,8 @@ export class RecordBatch {
 
   /** Appends a record; it is inserted with others. */
   add(values: Values): void {
-    for (let index = 0; index < values.length; index++) this.#rows[this.#used++] = values[index];
-    if (this.#used === this.#rows.length) {
-      this.#used = 0;
-      this.#inserter.insertBlock(this.#rows);
-    }
+    this.#rows.push(values);
+    if (this.#rows.length === blockRows) this.#inserter.insertBlock(this.#takeRows());
     const positions = this.#positions;
     if (positions.length === 0) this.passed();
     if (positions.length === 0 || values[positions[0] as number] === null) return;
@@ -163,14 +157,17 @@ export class RecordBatch {
 
   /** Inserts what was appended. */
   flush(): void {
-    const used = this.#used;
-    const width = this.#keys.length;
-    this.#used = 0;
-    for (let from = 0; from < used; from += width) this.#inserter.insert.run(this.#rows.slice(from, from + width));
+    for (const values of this.#takeRows()) this.#inserter.insert.run(values);
+  }
+
+  #takeRows(): Values[] {
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows;
   }
 
   end(isUndone: boolean): void {
-    if (isUndone) this.#used = 0;
+    if (isUndone) this.#rows = [];
     this.flush();
     // Records of an undone work may be forgotten: nothing is known then.
     if (isUndone) this.#knowsAll = false;

@@ -1,6 +1,7 @@
 import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
-import { type FieldReader, readRecord } from '../../lib/problems.ts';
+import type { FieldReader } from '../../lib/field-reader.ts';
+import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { ExcludedUsers } from './excluded-users.ts';
 import { type ExclusionRecord, reasonOf, termsProblems } from './exclusion-record.ts';

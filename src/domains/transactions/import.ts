@@ -1,7 +1,9 @@
 import { transactions } from '../../../db/tables/transactions.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
-import { formatDecimal } from '../../lib/decimal.ts';
+import { formatDecimal, isShortestDecimal } from '../../lib/decimal.ts';
+import type { FieldReader } from '../../lib/field-reader.ts';
 import { formatIp } from '../../lib/ip.ts';
+import { parseIpv4 } from '../../lib/ipv4.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { transactionsTarget } from './target.ts';
@@ -23,8 +25,8 @@ export const createTransactionsImporter = ({ record }: Pick<Transactions, 'recor
         userId: fields.id('user_id'),
         occurredAtUs: fields.instant('created_at'),
         productId: fields.id('product_id'),
-        amount: fields.decimal('product_price'),
-        ip: fields.optional('ip', fields.ip),
+        amount: amountOf(fields, 'product_price'),
+        ip: addressOf(fields, 'ip'),
       }),
       { cells, face },
     ),
@@ -32,10 +34,24 @@ export const createTransactionsImporter = ({ record }: Pick<Transactions, 'recor
     click_id: transactionId,
     created_at: formatInstant(occurredAtUs),
     product_id: productId,
-    product_price: formatDecimal(amount),
+    product_price: amount,
     user_id: userId,
-    ip: ip === null ? null : formatIp(ip),
+    ip,
   }),
   storedIn: { table: transactions, lookup: ['transactionId'] },
   begin: ({ face }) => ({ record: (tx, transaction, origin) => record(tx, transaction, origin, face) }),
 });
+
+/** Most files spell amounts and addresses as they are stored: they are not formatted again then. */
+const amountOf = (fields: FieldReader, name: string): string =>
+  fields.asWritten(name, isShortestDecimal) ?? formatDecimal(fields.decimal(name));
+
+const addressOf = (fields: FieldReader, name: string): string | null => {
+  const written = fields.asWritten(name, isDottedQuad);
+  if (written !== null) return written;
+  const ip = fields.optional(name, fields.ip);
+  return ip === null ? null : formatIp(ip);
+};
+
+/** An IPv4 address has no other spelling as such. */
+const isDottedQuad = (text: string): boolean => parseIpv4(text) >= 0;

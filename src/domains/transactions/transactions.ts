@@ -5,8 +5,8 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
-import { type Decimal, formatDecimal } from '../../lib/decimal.ts';
-import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
+import type { Decimal } from '../../lib/decimal.ts';
+import { type IpAddress, parseIp } from '../../lib/ip.ts';
 import { type RecordFace, wireFace } from '../../lib/problems.ts';
 import type { FactEngine } from '../facts/engine.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
@@ -15,16 +15,24 @@ import { createMemoryEngine } from '../facts/memory/memory-engine.ts';
 import type { Users } from '../users/users.ts';
 import { amountOf, type InMemoryServices, transactionsInMemory } from './in-memory.ts';
 
-export interface Transaction {
+interface TransactionFields {
   readonly transactionId: string;
   readonly userId: string;
   readonly occurredAtUs: number;
   readonly productId: string;
+}
+
+/** A transaction as it is recorded: the amount and the address are texts in the one spelling that each of them has. */
+export interface Transaction extends TransactionFields {
+  readonly amount: string;
+  readonly ip: string | null;
+}
+
+export interface StoredTransaction extends TransactionFields, StoredFact {
+  readonly source: 'TRANSACTIONS';
   readonly amount: Decimal;
   readonly ip: IpAddress | null;
 }
-
-export type StoredTransaction = Transaction & StoredFact & { readonly source: 'TRANSACTIONS' };
 
 /** Purchases: which user paid which amount for which product, when, and from which address. */
 export interface Transactions extends Facts {
@@ -81,7 +89,7 @@ const wireNames = {
 const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
 export const recordTransaction: Transactions['record'] = (tx, transaction, origin, face = wireFace) => {
-  const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
+  const { transactionId, userId, occurredAtUs, productId, amount, ip } = transaction;
   const row = {
     importId: origin.importId,
     line: origin.line,
@@ -90,8 +98,8 @@ export const recordTransaction: Transactions['record'] = (tx, transaction, origi
     userId,
     occurredAtUs,
     productId,
-    amount: formatDecimal(transaction.amount),
-    ip: ip === null ? null : formatIp(ip),
+    amount,
+    ip,
   };
   const { seq, known } = tx.appendOrFind(transactions, row, { transactionId });
   if (!known) return { kind: 'CREATED', seq };

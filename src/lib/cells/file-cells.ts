@@ -1,4 +1,5 @@
 import type { ColumnPlan } from '../column.ts';
+import { isShortestDecimal } from '../decimal.ts';
 import type { ValueOptions } from '../import-options.ts';
 import type { ImportReading, WrittenReading } from '../import-reading.ts';
 import type { RecordCells, WrittenCell, WrittenFields } from '../record-cells.ts';
@@ -14,6 +15,10 @@ const openAmount = /^-?[1-9]\d{0,2}\.\d{3}$/;
 /** Numbers with exponents have the same value in all files, if they are accepted at all. */
 const exponent = /^[+-]?[\d.]+[eE][+-]?\d+$/;
 const datesInDigits = /^\s*\d{1,2}[./-]\d/;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+/** Whether a text begins with three digits, which no date that begins with its day or its month does. */
+const startsWithYear = (text: string): boolean =>
+  isDigit(text.charCodeAt(0)) && isDigit(text.charCodeAt(1)) && isDigit(text.charCodeAt(2));
 /** An amount whose decimal sign is a point, without doubt. */
 const pointAmount = /^-?(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+)$/;
 
@@ -52,18 +57,21 @@ export class FileCells implements RecordCells {
   /** Whether a record shows that all records of the file must be seen before any of its amounts or times is read. */
   needsSurvey(record: Readonly<Record<string, unknown>>): boolean {
     if (this.#readings.size > 0) return false;
+    const hasDecimalComma = this.#options.decimal === ',';
     for (const name of this.#fields.amounts ?? []) {
       const value = record[name];
       if (typeof value !== 'string' || value === '') continue;
+      // Most amounts are such: three patterns would take longer.
+      if (!hasDecimalComma && this.#hasPoint.has(name) && isShortestDecimal(value)) continue;
       if (!plainAmount.test(value)) {
         if (!exponent.test(value) && !this.isMissing(value, false)) return true;
-      } else if (this.#options.decimal === ',' && value.includes('.')) return true;
+      } else if (hasDecimalComma && value.includes('.')) return true;
       else if (pointAmount.test(value)) this.#hasPoint.add(name);
       else if (openAmount.test(value) && !this.#hasPoint.has(name)) return true;
     }
     return (this.#fields.instants ?? []).some((name) => {
       const value = record[name];
-      return typeof value === 'string' && datesInDigits.test(value);
+      return typeof value === 'string' && !startsWithYear(value) && datesInDigits.test(value);
     });
   }
 

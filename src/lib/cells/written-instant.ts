@@ -1,5 +1,5 @@
+import type { WrittenInstant } from '../field-reader.ts';
 import type { DateOrder } from '../import-options.ts';
-import type { WrittenInstant } from '../problems.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from '../time.ts';
 import { DateForm } from './date-form.ts';
 import { TimeForm } from './time-form.ts';

@@ -68,7 +68,7 @@ it('stores what inserts of single rows store, whatever the columns of a block ha
           return [id, each, name[row], content[row]];
         });
         for (const row of rows) single.run(row);
-        for (const writer of writers) expect(writer.run(rows.flat()).lastInsertRowid).toBe(id);
+        for (const writer of writers) expect(writer.run(rows).lastInsertRowid).toBe(id);
       }
       const found = 'select *, typeof(number) as type, typeof(name) as other from items order by id';
       const expected = one.prepare(found).all();
@@ -84,6 +84,6 @@ it('inserts the rows before one that fails', () => {
   client.exec('create table items (id integer primary key, name text not null)');
   const block = new BlockInsert(client, 'insert or fail into items (id, name) values ', 2);
   const rows = Array.from({ length: blockRows }, (_, row) => [row, row === 5 ? null : 'a']);
-  expect(() => block.run(rows.flat())).toThrow('NOT NULL constraint failed: items.name');
+  expect(() => block.run(rows)).toThrow('NOT NULL constraint failed: items.name');
   expect(client.prepare('select max(id) from items').pluck().get()).toBe(4);
 });
