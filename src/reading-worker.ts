@@ -15,15 +15,15 @@ const send = (reply: ReadingReply, memory: ArrayBuffer[] = []): void => parentPo
 
 parentPort?.on('message', (request: ReadingRequest) => {
   const { body } = request;
-  let reader = readers.get(body);
-  if (!reader) {
-    // Of a body that has ended already.
-    if (request.kind === 'CANCEL') return;
-    reader = new BodyReader({ body, importer, limits, send });
-    readers.set(body, reader);
-    void reader.run().finally(() => readers.delete(body));
+  if (request.kind === 'BEGIN') {
+    const added = new BodyReader({ body, importer, limits, send });
+    readers.set(body, added);
+    void added.run().finally(() => readers.delete(body));
+    return;
   }
-  if (request.kind === 'CHUNK') reader.add(request.chunk);
-  else if (request.kind === 'END') reader.end();
-  else reader.cancel();
+  // Chunks of a body that has failed may still be on their way: nothing of them is read.
+  const reader = readers.get(body);
+  if (request.kind === 'CHUNK') reader?.add(request.chunk);
+  else if (request.kind === 'END') reader?.end();
+  else reader?.cancel();
 });

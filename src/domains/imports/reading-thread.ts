@@ -4,6 +4,7 @@ import { type BlockImporter, type ReadRecord, type RecordBlock, unpackRecords } 
 
 /** What the thread receives; `body` is a number of its own for each body. */
 export type ReadingRequest =
+  | { readonly kind: 'BEGIN'; readonly body: number }
   | { readonly kind: 'CHUNK'; readonly body: number; readonly chunk: Uint8Array }
   /** The body has ended. */
   | { readonly kind: 'END'; readonly body: number }
@@ -109,6 +110,7 @@ class BodyReading {
     this.#id = id;
     this.#worker = worker;
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#post({ kind: 'BEGIN', body: id });
     void this.#sendAll();
   }
 

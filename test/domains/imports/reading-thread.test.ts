@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { recordEvent, recordRepeat } from '../../../src/domains/experiments/event-record.ts';
 import { createExperimentEventsImporter } from '../../../src/domains/experiments/import.ts';
-import { ReadingThread } from '../../../src/domains/imports/reading-thread.ts';
+import { type ReadingReply, type ReadingRequest, ReadingThread } from '../../../src/domains/imports/reading-thread.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { startThread } from '../../../src/lib/thread.ts';
 import { readRecordStream } from '../../../src/sources/record-stream.ts';
@@ -161,4 +161,26 @@ it('fails what it reads when it ends, and is not available any more', async () =
   };
   await expect(read()).rejects.toThrow('the thread that reads records has ended');
   expect(ending.isAvailable).toBe(false);
+});
+
+it('reads nothing of a body after it has failed, though chunks of it are still on their way', async () => {
+  const worker = start();
+  try {
+    const replies: ReadingReply[] = [];
+    worker.on('message', (reply: ReadingReply) => replies.push(reply));
+    const send = (request: ReadingRequest) => worker.postMessage(request);
+    const chunk = (text: string) => new Uint8Array(Buffer.from(text));
+    send({ kind: 'BEGIN', body: 1 });
+    send({ kind: 'CHUNK', body: 1, chunk: chunk(`{"batch": [${eventLine(1)},`.padEnd(limits.bodyBytesMax + 1)) });
+    await vi.waitFor(() => expect(replies.map(({ kind }) => kind)).toContain('FAILURE'), 10_000);
+    const failed = replies.length;
+    send({ kind: 'CHUNK', body: 1, chunk: chunk(eventLine(1)) });
+    send({ kind: 'END', body: 1 });
+    send({ kind: 'BEGIN', body: 2 });
+    send({ kind: 'END', body: 2 });
+    await vi.waitFor(() => expect(replies.at(-1)).toMatchObject({ kind: 'END', body: 2 }), 10_000);
+    expect(replies.slice(failed).filter(({ body }) => body === 1)).toEqual([]);
+  } finally {
+    await worker.terminate();
+  }
 });
