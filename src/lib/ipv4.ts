@@ -17,6 +17,9 @@ export const parseIpv4 = (text: string): number => {
   return value < 0 && text.length <= narrowLengthMax ? parseByOctet(text) : value;
 };
 
+/** Whether a text is an IPv4 address in its only spelling. */
+export const isDottedQuad = (text: string): boolean => parseIpv4(text) >= 0;
+
 /**
  * The same without branches, but -1 also when the third octet and the last one have a digit each.
  *

@@ -4,6 +4,7 @@ import { DomainError } from '../../errors.ts';
 import type { Importer, ReadOptions, RecordCounts } from '../../ledger/record.ts';
 import type { FieldReader } from '../../lib/field-reader.ts';
 import { compareIp, formatIp, type IpAddress, ipKey, ipv6WordsOf, isMappedIpv6 } from '../../lib/ip.ts';
+import { isDottedQuad, parseIpv4 } from '../../lib/ipv4.ts';
 import { preview, readRecord } from '../../lib/problems.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { notATable, type SourceShape } from '../../sources/source.ts';
@@ -48,16 +49,26 @@ const ipRangesFields: Importer['fields'] = {
 /** What tables write for a city that they do not know, besides nothing; in lower case. */
 const unknownCities = new Set(['-', 'na', 'n/a', 'null', 'none', '\\n']);
 
+const unknownLengthMax = 4;
+
 const noAddress: IpAddress = { family: 4, value: 0 };
 
 type Ends = Pick<IpRangeRecord, 'first' | 'last'>;
+
+const nameSets = {
+  city: ['city', 'city_name'],
+  block: ['cidr', 'network'],
+  start: ['start', 'ip_from', 'start_ip'],
+  end: ['end', 'ip_to', 'end_ip'],
+} as const;
 
 const nameOf = (record: object, names: readonly string[]): string =>
   names.find((name) => Object.hasOwn(record, name)) ?? (names[0] as string);
 
 const cityOf = (fields: FieldReader, name: string): string => {
   const city = fields.optional(name, fields.text)?.trim() ?? '';
-  return city === '' || unknownCities.has(city.toLowerCase()) ? unknownLabel : city;
+  const isUnknown = city.length <= unknownLengthMax && (city === '' || unknownCities.has(city.toLowerCase()));
+  return isUnknown ? unknownLabel : city;
 };
 
 const endsOfBlock = (fields: FieldReader, name: string): Ends => {
@@ -72,7 +83,18 @@ interface EndNames {
   readonly end: string;
 }
 
+/** The ends of a range of IPv4 as most tables have it; null for what has to be looked at more closely. */
+const usualEnds = (fields: FieldReader, names: EndNames): Ends | null => {
+  const start = fields.asWritten(names.start, isDottedQuad);
+  const end = start === null ? null : fields.asWritten(names.end, isDottedQuad);
+  if (start === null || end === null) return null;
+  const [first, last] = [parseIpv4(start), parseIpv4(end)];
+  return first <= last ? { first: { family: 4, value: first }, last: { family: 4, value: last } } : null;
+};
+
 const endsOfRange = (fields: FieldReader, names: EndNames, isIpv6: boolean): Ends => {
+  const usual = isIpv6 ? null : usualEnds(fields, names);
+  if (usual !== null) return usual;
   const texts = [names.start, names.end].map((name) => fields.optional(name, fields.id)?.trim() ?? null);
   const [start = null, end = null] = readEnds(texts[0] ?? '', texts[1] ?? '').map(
     (ip) => ip && (isIpv6 ? inIpv6(ip) : ip),
@@ -81,9 +103,9 @@ const endsOfRange = (fields: FieldReader, names: EndNames, isIpv6: boolean): End
     [names.start, texts[0], start],
     [names.end, texts[1], end],
   ] as const) {
-    const problem = `${name} must be an IPv4 or IPv6 address, also as a whole number, not ${preview(text)}`;
+    const problem = () => `${name} must be an IPv4 or IPv6 address, also as a whole number, not ${preview(text)}`;
     if (text === null) fields.refuse(name, 'MISSING', `${name} is missing`);
-    else if (ip === null) fields.refuse(name, 'MALFORMED', problem);
+    else if (ip === null) fields.refuse(name, 'MALFORMED', problem());
   }
   if (start === null || end === null) return { first: noAddress, last: noAddress };
   if (start.family !== end.family)
@@ -100,11 +122,11 @@ const readRange = (value: unknown, { cells }: ReadOptions): ReturnType<typeof re
     value,
     (fields) => {
       const record = value as Readonly<Record<string, unknown>>;
-      const city = cityOf(fields, nameOf(record, ['city', 'city_name']));
-      const blockName = nameOf(record, ['cidr', 'network']);
+      const city = cityOf(fields, nameOf(record, nameSets.city));
+      const blockName = nameOf(record, nameSets.block);
       if (fields.optional(blockName, fields.id) !== null) return { city, ...endsOfBlock(fields, blockName) };
-      const start = nameOf(record, ['start', 'ip_from', 'start_ip']);
-      const end = nameOf(record, ['end', 'ip_to', 'end_ip']);
+      const start = nameOf(record, nameSets.start);
+      const end = nameOf(record, nameSets.end);
       // Of a database with data of its own for mapped addresses: its range does not hold the IPv4 addresses themselves.
       const isIpv6 = Object.hasOwn(record, 'ipv6') && record.ipv6 === true;
       return { city, ...endsOfRange(fields, { start, end }, isIpv6) };
@@ -137,8 +159,8 @@ export const createIpRangesImporter = (store: Store, limits: IpTableLimits): Imp
       fileHeader(header) {
         if (isMmdbHeader(header)) for (const block of header.ipv4Blocks) ipv4Blocks.add(block);
       },
-      record(tx, { first, last, city }, origin) {
-        const row = { tableId, firstKey: ipKey(first), lastKey: ipKey(last), city, ...origin };
+      record(tx, { first, last, city }, { importId, line, sentBy }) {
+        const row = { tableId, firstKey: ipKey(first), lastKey: ipKey(last), city, importId, line, sentBy };
         rangeCount++;
         return { kind: 'CREATED', seq: tx.append(ipRanges, row) };
       },

@@ -3,7 +3,7 @@ import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { formatDecimal, isShortestDecimal } from '../../lib/decimal.ts';
 import type { FieldReader } from '../../lib/field-reader.ts';
 import { formatIp } from '../../lib/ip.ts';
-import { parseIpv4 } from '../../lib/ipv4.ts';
+import { isDottedQuad } from '../../lib/ipv4.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { transactionsTarget } from './target.ts';
@@ -52,6 +52,3 @@ const addressOf = (fields: FieldReader, name: string): string | null => {
   const ip = fields.optional(name, fields.ip);
   return ip === null ? null : formatIp(ip);
 };
-
-/** An IPv4 address has no other spelling as such. */
-const isDottedQuad = (text: string): boolean => parseIpv4(text) >= 0;
