@@ -17,6 +17,8 @@ export interface PackedBlock {
 export const unpackedBits = 64;
 
 const wordBits = 32;
+/** Not computed anew for each number: V8 calls a function for a power. */
+const wordValues = 2 ** wordBits;
 /** Differences of two such numbers are exact. In microseconds, the year 2112. */
 const numberMax = 2 ** 52;
 /** Sums with a slope are exact for numbers within such a range. */
@@ -42,7 +44,7 @@ export const packBlock = (values: Float64Array): PackedBlock => {
 export const distanceAt = (words: Uint32Array, start: number, bits: number, index: number): number => {
   if (bits <= wordBits) return readBits(words, start, bits, index);
   const high = readBits(words, start + blockSize, bits - wordBits, index);
-  return high * 2 ** wordBits + (words[start + index] as number);
+  return high * wordValues + (words[start + index] as number);
 };
 
 const packDistances = (distances: Float64Array, range: number): Pick<PackedBlock, 'bits' | 'words'> => {
@@ -53,8 +55,8 @@ const packDistances = (distances: Float64Array, range: number): Pick<PackedBlock
   const high = { start: blockSize, width: bits - wordBits };
   for (let index = 0; index < blockSize && bits > 0; index++) {
     const distance = distances[index] as number;
-    writeBits(words, low, index, distance % 2 ** wordBits);
-    if (bits > wordBits) writeBits(words, high, index, Math.floor(distance / 2 ** wordBits));
+    writeBits(words, low, index, distance % wordValues);
+    if (bits > wordBits) writeBits(words, high, index, Math.floor(distance / wordValues));
   }
   return { bits, words };
 };

@@ -100,7 +100,9 @@ const fractionText = (micros: number): string => {
   let digits = micros;
   let count = decimalFractionMax;
   for (; digits % 10 === 0; digits /= 10) count -= 1;
-  return String(digits).padStart(count, '0');
+  const text = String(digits);
+  // Two digits mostly, as they are.
+  return text.length === count ? text : text.padStart(count, '0');
 };
 
 /** The shortest spelling: `220.5`, `241`, `-0.05`. */

@@ -17,7 +17,9 @@ export class TextColumn {
     const starts = new Uint32Array(texts.length);
     const ends = new Uint32Array(texts.length);
     let end = 1;
-    for (const [index, text] of texts.entries()) {
+    // An entry of an iterator is an array for each text.
+    for (let index = 0; index < texts.length; index++) {
+      const text = texts[index] as string | null;
       starts[index] = end;
       end += text === null ? 0 : text.length;
       ends[index] = text === null ? 0 : end;

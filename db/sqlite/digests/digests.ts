@@ -20,7 +20,8 @@ interface PlannedColumn {
 
 /** A number as its bits; one for all, because nothing else runs between its uses. */
 const double = new Float64Array(1);
-const bits = new Uint32Array(double.buffer);
+/** Signed: others may be too large to be numbers without memory of their own. */
+const bits = new Int32Array(double.buffer);
 
 const [oddA, oddB] = [0x85ebca6b, 0xc2b2ae35];
 
@@ -67,7 +68,8 @@ export class RowDigest {
   #compute(values: readonly unknown[]): void {
     this.#high = this.#seed;
     this.#low = ~this.#seed;
-    for (const { position, seed, absent } of this.#columns) {
+    for (let index = 0; index < this.#columns.length; index++) {
+      const { position, seed, absent } = this.#columns[index] as PlannedColumn;
       const value = values[position];
       if (value === absent) continue;
       if (typeof value === 'number') this.#addNumber(seed, value);
@@ -75,7 +77,8 @@ export class RowDigest {
       else this.#addText(seed ^ otherTypes, textOfOther(value));
     }
     // A last step each, so that both halves depend on all that went before.
-    const [high, low] = [this.#high, this.#low];
+    const high = this.#high;
+    const low = this.#low;
     this.#high = stepA(high, low);
     this.#low = stepB(low, high);
   }
@@ -83,7 +86,8 @@ export class RowDigest {
   #addNumber(seed: number, value: number): void {
     // Without the sign of zero, which an integer column does not keep.
     double[0] = value + 0;
-    const [lower, upper] = [bits[0] as number, bits[1] as number];
+    const lower = bits[0] as number;
+    const upper = bits[1] as number;
     this.#high = stepA(stepA(stepA(this.#high, seed), lower), upper);
     this.#low = stepB(stepB(stepB(this.#low, seed), upper), lower);
   }

@@ -38,7 +38,8 @@ const unpack = (packed: EventBlock): ExperimentEvent[] => {
   const { occurredAtUs, amounts } = packed;
   const events: ExperimentEvent[] = [];
   for (let index = 0; index < occurredAtUs.length; index++) {
-    const [units, micros] = [amounts[2 * index] as number, amounts[2 * index + 1] as number];
+    const units = amounts[2 * index] as number;
+    const micros = amounts[2 * index + 1] as number;
     events.push({
       eventId: eventIds[index] as string | null,
       experiment: experiments[index] as string | null,

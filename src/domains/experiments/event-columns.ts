@@ -90,8 +90,8 @@ export const createEventColumns = (services: EventColumnServices, columns: FactC
       namedExperiment.pushAll(named.subarray(from));
       recordedAtUs.pushAll(facts.recordedAtUs.subarray(from));
       for (let row = from; row < facts.seqs.length; row++) {
-        const [occurred, recorded] = [facts.occurredAtUs[row] as number, facts.recordedAtUs[row] as number];
-        arrival.push(arrivals.indexOf(classifier.classify(occurred, recorded)));
+        const occurred = facts.occurredAtUs[row] as number;
+        arrival.push(arrivals.indexOf(classifier.classify(occurred, facts.recordedAtUs[row] as number)));
       }
       batches.pushAll({ importIds, requestIds, recordedAtUs: facts.recordedAtUs }, from);
     },

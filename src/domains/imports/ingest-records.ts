@@ -63,16 +63,17 @@ const ingestSome = <R, T>(
   const results = records.map(read);
   const { table, lookup } = importer.storedIn;
   tx.announce(table, lookup, valuesOf(results) as object[]);
-  for (const [index, record] of records.entries()) {
+  let origin = sentByApi(null, requestId);
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index] as T;
     const sender = sentBy(record);
     const { value, problems } = results[index] as ReadResult<R>;
-    const outcome: RecordOutcome = problems
-      ? { kind: 'REJECTED', problems }
-      : session.record(tx, value as R, sentByApi(sender, requestId));
+    if (sender !== origin.sentBy) origin = sentByApi(sender, requestId);
+    const outcome: RecordOutcome = problems ? { kind: 'REJECTED', problems } : session.record(tx, value as R, origin);
     if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
       if (rejects.length === rejectsMax) break;
-      const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
-      rejects.push({ ...origin, raw: rawOf(record), problems: outcome.problems });
+      const refused = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
+      rejects.push({ ...refused, raw: rawOf(record), problems: outcome.problems });
     }
     outcomes.push(outcome);
   }

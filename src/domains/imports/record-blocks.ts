@@ -53,54 +53,77 @@ const endsOf = (texts: readonly string[], bytes: number): Uint32Array => {
   return ends;
 };
 
-/** A record that another thread has read: its text is made when it is needed, which is for rejects only. */
-export class ReadRecord {
-  readonly line: number;
-  /** Undefined for one that is refused. */
-  readonly read: unknown;
-  readonly problems: FieldProblem[] | undefined;
-  readonly #raws: Uint8Array;
-  readonly #start: number;
-  readonly #end: number;
+/** A block whose values are made when the first of them is needed: many blocks wait for their transaction. */
+class ReadBlock {
+  readonly received: RecordBlock;
+  readonly #blocks: RecordBlocks<unknown>;
+  #values: readonly unknown[] | undefined;
 
-  constructor(
-    { lines, raws, ends }: RecordBlock,
-    index: number,
-    { read, problems }: { read?: unknown; problems?: FieldProblem[] | undefined },
-  ) {
-    this.line = lines[index] as number;
-    this.read = read;
-    this.problems = problems;
-    this.#raws = raws;
-    this.#start = index === 0 ? 0 : (ends[index - 1] as number);
-    this.#end = ends[index] as number;
+  constructor(received: RecordBlock, blocks: RecordBlocks<unknown>) {
+    this.received = received;
+    this.#blocks = blocks;
   }
 
+  valueAt(index: number): unknown {
+    this.#values ??= this.#blocks.unpack(this.received.values);
+    return this.#values[index];
+  }
+
+  startOf(index: number): number {
+    return index === 0 ? 0 : (this.received.ends[index - 1] as number);
+  }
+
+  endOf(index: number): number {
+    return this.received.ends[index] as number;
+  }
+}
+
+/** A record that another thread has read. */
+export class ReadRecord {
+  /** Absent for one that has a value. */
+  readonly problems: FieldProblem[] | undefined;
+  readonly #block: ReadBlock;
+  readonly #index: number;
+  /** Its position among those that have a value. */
+  readonly #valueIndex: number;
+
+  constructor(block: ReadBlock, index: number, valueIndex: number, problems: FieldProblem[] | undefined) {
+    this.problems = problems;
+    this.#block = block;
+    this.#index = index;
+    this.#valueIndex = valueIndex;
+  }
+
+  get read(): unknown {
+    return this.problems ? undefined : this.#block.valueAt(this.#valueIndex);
+  }
+
+  get line(): number {
+    return this.#block.received.lines[this.#index] as number;
+  }
+
+  /** Made when it is needed, which is for rejects only. */
   get raw(): string {
-    return Buffer.from(this.#raws.buffer, this.#raws.byteOffset, this.#raws.byteLength).toString(
-      'utf8',
-      this.#start,
-      this.#end,
-    );
+    const { buffer, byteOffset, byteLength } = this.#block.received.raws;
+    const raws = Buffer.from(buffer, byteOffset, byteLength);
+    return raws.toString('utf8', this.#block.startOf(this.#index), this.#block.endOf(this.#index));
   }
 
   /** How many bytes its text has. */
   get size(): number {
-    return this.#end - this.#start;
+    return this.#block.endOf(this.#index) - this.#block.startOf(this.#index);
   }
 }
 
-export const unpackRecords = ({ blocks }: Pick<BlockImporter, 'blocks'>, block: RecordBlock): ReadRecord[] => {
-  const values = blocks.unpack(block.values);
+export const unpackRecords = ({ blocks }: Pick<BlockImporter, 'blocks'>, received: RecordBlock): ReadRecord[] => {
+  const block = new ReadBlock(received, blocks);
   const records: ReadRecord[] = [];
-  let valueIndex = 0;
-  let refusedIndex = 0;
-  for (let index = 0; index < block.lines.length; index++) {
-    const refused = block.refused[refusedIndex];
-    if (refused?.index === index) {
-      refusedIndex++;
-      records.push(new ReadRecord(block, index, { problems: refused.problems }));
-    } else records.push(new ReadRecord(block, index, { read: values[valueIndex++] }));
+  let refused = 0;
+  for (let index = 0; index < received.lines.length; index++) {
+    const next = received.refused[refused];
+    const problems = next?.index === index ? next.problems : undefined;
+    records.push(new ReadRecord(block, index, index - refused, problems));
+    if (problems) refused++;
   }
   return records;
 };

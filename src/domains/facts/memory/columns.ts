@@ -70,7 +70,8 @@ export interface FactColumns {
 export const readAmountTexts = ({ text, starts, ends }: TextColumn, seqs: Float64Array): Float64Array => {
   const amounts = new Float64Array(starts.length).fill(Number.NaN);
   for (let index = 0; index < starts.length; index++) {
-    const [start, end] = [starts[index] as number, ends[index] as number];
+    const start = starts[index] as number;
+    const end = ends[index] as number;
     if (end < start) continue;
     const amount = parseDecimal(text, start, end);
     if (!amount) throw new Error(`record ${seqs[index]} holds the malformed amount ${text.slice(start, end)}`);
