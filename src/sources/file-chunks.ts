@@ -3,7 +3,7 @@ import type { SourceFile } from './source.ts';
 
 /**
  * The text of a file in order, without its byte order mark. Every chunk has its own buffer, so callers may retain parts of
- * it. The next chunk is read on demand, on another thread, which leaves the event loop free.
+ * it. The next chunk is read on another thread while the caller uses this one.
  */
 export async function* fileChunks({
   path,
@@ -11,14 +11,24 @@ export async function* fileChunks({
   chunkBytes,
 }: Pick<SourceFile, 'path' | 'textStart' | 'chunkBytes'>): AsyncGenerator<Buffer> {
   const file = await open(path);
+  let position = textStart;
+  const read = () => {
+    const reading = file.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes, position);
+    // A failure is thrown where the chunk is awaited; the caller may have given up before.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let reading = read();
   try {
-    for (let position = textStart; ; ) {
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes, position);
+    for (;;) {
+      const { buffer, bytesRead } = await reading;
       if (bytesRead === 0) return;
       position += bytesRead;
+      reading = read();
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    await reading.catch(() => undefined);
     await file.close();
   }
 }

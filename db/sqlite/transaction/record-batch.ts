@@ -134,7 +134,7 @@ export class RecordBatch {
   newest(match: Match): Row | null | undefined {
     if (this.#columns.length === 0 || countKeys(match) !== this.#columns.length) return undefined;
     if (!this.#readKey(match)) return undefined;
-    this.#lastFound = this.#known.find(this.#key);
+    this.#lastFound = this.#numberOfKey();
     if (this.#lastFound < 0) return undefined;
     const found = this.#newest[this.#lastFound];
     return Array.isArray(found) ? this.#rowOf(found) : (found as Row | null);
@@ -218,6 +218,12 @@ export class RecordBatch {
       const known = this.#newest[number] as Row | null;
       if (known === null || (known.seq as number) < (row.seq as number)) this.#newest[number] = row;
     }
+  }
+
+  /** The number of the current key: records mostly come in the order in which their keys were looked up. */
+  #numberOfKey(): number {
+    const next = this.#lastFound + 1;
+    return next < this.#known.size && this.#known.isOf(next, this.#key) ? next : this.#known.find(this.#key);
   }
 
   /** Makes the key of a match the current one; false when it has none. */

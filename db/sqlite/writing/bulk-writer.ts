@@ -43,6 +43,8 @@ export class SqliteBulkWriter implements BulkWriter {
   #startedMs = 0;
   /** Works in the open transaction. */
   #works = 0;
+  /** When the open transaction last had no other process to share with: to look reads a folder, as often as `sharedMs` will do. */
+  #aloneMs = 0;
   #nextMs = 0;
   #msMax = firstMsMax;
   /** The last works of the open transaction, by who has them. */
@@ -88,7 +90,9 @@ export class SqliteBulkWriter implements BulkWriter {
     const { waiting, worksMax, sharedMs, isAlone } = this.#options.limits;
     const ms = performance.now() - this.#startedMs;
     if (Atomics.load(waiting, 0) > 0 || this.#works >= worksMax || ms > this.#msMax) return true;
-    return ms > sharedMs && !isAlone();
+    if (ms <= this.#aloneMs + sharedMs) return false;
+    this.#aloneMs = ms;
+    return !isAlone();
   }
 
   async #begin(): Promise<void> {
@@ -109,6 +113,7 @@ export class SqliteBulkWriter implements BulkWriter {
     }
     this.#startedMs = performance.now();
     this.#works = 0;
+    this.#aloneMs = 0;
     this.#transaction++;
     try {
       checkSchema();

@@ -69,6 +69,9 @@ interface FileRun {
   readonly write: Write;
 }
 
+/** A file is hashed in chunks that take less than a millisecond each, and not in many more of them. */
+const digestChunkBytes = 256 * 1024;
+
 /** Between two checks whether another import of the same content has ended. */
 const othersPollMs = 50;
 
@@ -191,6 +194,7 @@ const digestOf = async (
   const described = Object.keys(readOptions).length > 0 ? [readOptions] : [];
   // With the sizes, because one file is not the same table as its two halves.
   hash.update(JSON.stringify([sizes, Object.entries(synonyms).sort(), ...described]));
-  for (const { path } of files) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const reading = { highWaterMark: digestChunkBytes };
+  for (const { path } of files) for await (const chunk of createReadStream(path, reading)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 };
