@@ -33,10 +33,11 @@ const wrongType = (expected: string, value: unknown): FieldResult<never> => ({
 });
 
 const idOf = (value: unknown): FieldResult<string> => {
-  if (typeof value !== 'string' && numberText(value) === null) return wrongType('text or a number', value);
   const id = textId(value);
+  if (id !== null) return { value: id };
+  if (typeof value !== 'string' && numberText(value) === null) return wrongType('text or a number', value);
   const rule = `must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`;
-  return id === null ? { code: 'MALFORMED', message: `${rule}, not ${preview(value)}` } : { value: id };
+  return { code: 'MALFORMED', message: `${rule}, not ${preview(value)}` };
 };
 
 const textOf = (value: unknown): FieldResult<string> => {
