@@ -10,6 +10,8 @@ export interface RecordBytes {
   add(chunk: Buffer, start: number, end: number): void;
   /** How many bytes were added since the last drain. */
   readonly length: number;
+  /** Clears the retained bytes. */
+  discard(): void;
   /** Returns the retained bytes and clears them. */
   drainBytes(): Buffer;
   /** Returns the text of the retained bytes and clears them. */
@@ -21,6 +23,11 @@ export const createRecordBytes = (recordBytesMax: number): RecordBytes => {
   let parts: Buffer[] = [];
   let retained = 0;
   let total = 0;
+  const discard = (): void => {
+    parts = [];
+    retained = 0;
+    total = 0;
+  };
   return {
     add(chunk, start, end) {
       total += end - start;
@@ -33,19 +40,16 @@ export const createRecordBytes = (recordBytesMax: number): RecordBytes => {
     get length() {
       return total;
     },
+    discard,
     drainBytes() {
       const bytes = Buffer.concat(parts);
-      parts = [];
-      retained = 0;
-      total = 0;
+      discard();
       return bytes;
     },
     drain() {
       const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
       const length = total;
-      parts = [];
-      retained = 0;
-      total = 0;
+      discard();
       if (length > recordBytesMax) {
         const message = `the record has ${length} bytes, over the limit recordBytesMax of ${recordBytesMax}`;
         // In stream mode the decoder omits a character that the cut has split.

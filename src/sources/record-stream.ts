@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { DomainError } from '../errors.ts';
 import { Stages } from '../lib/yielding.ts';
 import { EnvelopeDetector, faultRecord, openEnvelope, withShared } from './envelope.ts';
 import { type ChunkReader, createLineReader, jsonRecord } from './json-lines.ts';
 import { JsonScanner } from './json-scan.ts';
+import { type JsonText, PlainObjectReader } from './plain-object.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import { type EnvelopeShape, refusedRecord, type SourceRecord } from './source.ts';
 
@@ -189,14 +191,42 @@ const firstByteOf = (head: Buffer): number | null => {
 /** Reads the elements of one JSON array. */
 const createArrayReader = (recordBytesMax: number, onRecord: (record: SourceRecord) => void): ChunkReader => {
   const pending = createRecordBytes(recordBytesMax);
+  const objects = new PlainObjectReader();
   let line = 1;
   let isBroken = false;
+  /** The chunk that is scanned, made when an element is read from it. */
+  let text: JsonText | undefined;
+  /** Where the element is, when all of it is in the chunk. */
+  let [start, end] = [0, 0];
+  let isWhole = false;
+  const readPlain = (): boolean => {
+    if (!isWhole || !text || end - start > recordBytesMax || !isUtf8(text.bytes.subarray(start, end))) return false;
+    const object = objects.read(text, start, end);
+    if (object) onRecord({ line, raw: object.raw, value: object.value });
+    return object !== null;
+  };
   const scanner = new JsonScanner('LIST', {
     begin(elementLine) {
       line = elementLine;
+      isWhole = true;
     },
-    bytes: pending.add,
-    end: () => onRecord(jsonRecord(line, pending.drain())),
+    bytes(chunk, from, to) {
+      isWhole &&= pending.length === 0;
+      if (isWhole) {
+        if (text?.bytes !== chunk) text = { bytes: chunk, text: chunk.toString('latin1') };
+        [start, end] = [from, to];
+      }
+      pending.add(chunk, from, to);
+    },
+    end() {
+      if (readPlain()) {
+        pending.discard();
+        return;
+      }
+      const record = jsonRecord(line, pending.drain());
+      if (record.value) objects.learn(record.value);
+      onRecord(record);
+    },
   });
   const guarded = (scan: () => void): void => {
     if (isBroken) return;
