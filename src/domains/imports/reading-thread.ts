@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { DomainError, type ErrorCode, type FieldProblem } from '../../errors.ts';
+import { DomainError, type ErrorCode, type FieldProblem, serverIsClosing } from '../../errors.ts';
 import { type BlockImporter, type ReadRecord, type RecordBlock, unpackRecords } from './record-blocks.ts';
 
 /** What the thread receives; `body` is a number of its own for each body. */
@@ -65,8 +65,9 @@ export class ReadingThread {
     }
   }
 
+  /** Bodies that go on meanwhile fail as all do that a server stores no more. */
   async close(): Promise<void> {
-    this.#hasEnded = true;
+    this.#end(serverIsClosing());
     await this.#worker?.terminate();
   }
 

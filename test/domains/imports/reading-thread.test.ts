@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, expect, it, vi } from 'vitest';
 import { recordEvent, recordRepeat } from '../../../src/domains/experiments/event-record.ts';
@@ -147,11 +148,19 @@ it('reads no more of a body than its reader takes, and ends it when the reader s
   expect(isClosed).toBe(true);
 });
 
-it('fails what it reads when it ends, and is not available any more', async () => {
-  const ending = new ReadingThread(importer, start);
+it.each([
+  ['is closed', (ending: ReadingThread) => ending.close(), { code: 'NOT_READY' }],
+  [
+    'ends by itself',
+    (_ending: ReadingThread, worker: Worker) => worker.terminate(),
+    { message: 'the thread that reads records has ended' },
+  ],
+])('fails what it reads when it %s, and is not available any more', async (_how, end, error) => {
+  const worker = start();
+  const ending = new ReadingThread(importer, () => worker);
   async function* endless(): AsyncGenerator<Buffer> {
     yield Buffer.from(eventLine(1));
-    await ending.close();
+    await end(ending, worker);
     yield Buffer.from(eventLine(2));
   }
   const read = async () => {
@@ -159,7 +168,7 @@ it('fails what it reads when it ends, and is not available any more', async () =
     for await (const records of ending.read(endless(), () => undefined)) count += records.length;
     return count;
   };
-  await expect(read()).rejects.toThrow('the thread that reads records has ended');
+  await expect(read()).rejects.toMatchObject(error);
   expect(ending.isAvailable).toBe(false);
 });
 
